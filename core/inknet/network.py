@@ -1,0 +1,150 @@
+"""A network is layers in a row that share one flat array of parameters, and a loss that judges them."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array, Shape, as_ink, check_labels
+from .convolution import Convolution
+from .errors import InputError
+from .layers import BatchNorm, Dense, Generator, Layer, Push, per_channel
+from .losses import Loss
+
+
+class Network:
+    """Layers in a row.
+
+    input_shape: (height, width) or (height, width, channels) of one image.
+    state: flat array of all that is saved: first the weights, which weight decay shrinks, then the other trained
+        parameters, then the buffers. `parameters` is the view of it that is trained.
+    gradient: flat array that matches `parameters`, written by `gradients`.
+    about: plain data that is saved with the network (how it was trained, with what result).
+
+    Raises InputError if a layer cannot take the shape that the layer before it gives.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        loss: Loss,
+        input_shape: Shape = (28, 28),
+        rng: Generator | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.layers, self.loss, self.input_shape = list(layers), loss, tuple(input_shape)
+        self.about: dict[str, Any] = {}
+        shape: Shape = (*self.input_shape, 1)[2:3] + self.input_shape[:2]
+        for layer in self.layers:
+            shape = layer.build(shape)
+        self.classes = prod(shape)
+        kinds = ("weights", "biases", "buffers")
+        sizes = [sum(prod(s) for layer in self.layers for s in getattr(layer, k).values()) for k in kinds]
+        self.decayed, trained = sizes[0], sizes[0] + sizes[1]
+        self.state = np.zeros(sum(sizes), dtype)
+        self.parameters = self.state[:trained]
+        self.gradient = np.zeros(trained, dtype)
+        self._lend(kinds)
+        if rng is not None:
+            for layer in self.layers:
+                layer.initialise(rng)
+
+    def _lend(self, kinds: Sequence[str]) -> None:
+        """Gives each layer its views of the flat arrays."""
+        for layer in self.layers:
+            layer.values, layer.gradients = {}, {}
+        start = 0
+        for kind in kinds:
+            for layer in self.layers:
+                for name, shape in getattr(layer, kind).items():
+                    part = slice(start, start := start + prod(shape))
+                    layer.values[name] = self.state[part].reshape(shape)
+                    if kind != "buffers":
+                        layer.gradients[name] = self.gradient[part].reshape(shape)
+
+    def scores(self, images: Array, batch_size: int = 256) -> Array:
+        """What the last layer says of each image, before it is read as probabilities.
+
+        images: uint8, or floats with ink 1.0 and paper 0.0, of shape (n, height, width) or
+        (n, height, width, channels). Returns floats of shape (n, classes). Raises InputError for anything else.
+        """
+        self._check(images)
+        batches = [self._columns(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
+        return np.concatenate([self._predict(x) for x in batches], axis=1).T
+
+    def predict(self, images: Array, batch_size: int = 256) -> Array:
+        """The probability of each class, (n, classes); images and errors as for `scores`."""
+        return self.loss.probabilities(self.scores(images, batch_size).T).T
+
+    def gradients(self, images: Array, labels: Array, rng: Generator) -> float:
+        """The mean loss of a batch in training; its gradient by the parameters is written to `gradient`.
+
+        images as for `scores`; labels: integers of shape (n,). rng serves the layers that need chance.
+        """
+        self._check(images)
+        labels = check_labels(labels, len(images), self.classes)
+        x = self._columns(images)
+        way_back: list[Push] = []
+        for layer in self.layers:
+            x, push = layer.forward(x, rng)
+            way_back.append(push)
+        value, dy = self.loss(x.reshape(self.classes, -1), labels)
+        dy = dy.reshape(x.shape)
+        while way_back:
+            step = way_back.pop()(dy, bool(way_back))
+            if step is not None:
+                dy = step
+        return value
+
+    def copy(self, state: Array | None = None) -> "Network":
+        """A network of the same layers with its own arrays, holding `state` or what this one holds."""
+        twin = Network(
+            [replace(layer) for layer in self.layers],  # type: ignore[type-var]
+            self.loss,
+            self.input_shape,
+            dtype=self.state.dtype,
+        )
+        twin.state[...] = self.state if state is None else state
+        twin.about = deepcopy(self.about)
+        return twin
+
+    def folded(self) -> "Network":
+        """The same function for reading, with every batch norm folded into the linear layer before it."""
+        layers: list[Layer] = []
+        filled: list[dict[str, Array]] = []
+        for layer in self.layers:
+            values = dict(layer.values)
+            before = layers[-1] if layers else None
+            if isinstance(layer, BatchNorm) and isinstance(before, Dense | Convolution):
+                factor, offset = layer.linear()
+                weight, bias = filled[-1]["weight"], filled[-1].get("bias", 0)
+                filled[-1] = {"weight": weight * per_channel(factor, weight), "bias": bias * factor + offset}
+                layers[-1] = replace(before, bias=True)
+            else:
+                layers.append(replace(layer))  # type: ignore[type-var]
+                filled.append(values)
+        reader = Network(layers, self.loss, self.input_shape, dtype=self.state.dtype)
+        for layer, values in zip(reader.layers, filled, strict=True):
+            for name, value in values.items():
+                layer.values[name][...] = value
+        reader.about = deepcopy(self.about)
+        return reader
+
+    def _predict(self, x: Array) -> Array:
+        for layer in self.layers:
+            x = layer.predict(x)
+        return x.reshape(self.classes, -1)
+
+    def _check(self, images: Array) -> None:
+        if np.shape(images)[1:] != self.input_shape or not len(images):
+            wanted = ", ".join(map(str, ("n", *self.input_shape)))
+            raise InputError(f"images of shape ({wanted}) are needed, not {np.shape(images)}")
+
+    def _columns(self, images: Array) -> Array:
+        """The batch as (channels, height, width, batch)."""
+        x = as_ink(images, self.state.dtype)
+        x = x.reshape(*x.shape[:3], -1)
+        return np.ascontiguousarray(x.transpose(3, 1, 2, 0))
