@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 
 from .arrays import Array
 from .errors import InputError
-from .layers import Generator, sigmoid
+from .layers import Dense, Generator, Sigmoid, sigmoid
+from .losses import SquaredError
+from .network import Network
 
 
 class ThreeLayers:
@@ -30,11 +32,14 @@ class ThreeLayers:
         """The output nodes' answer, (outputs, 1), to inputs from 0.01 to 1.0: a list or a column vector."""
         return sigmoid(self.who @ sigmoid(self.wih @ column(inputs, self.wih.shape[1])))
 
-    def train(self, inputs: ArrayLike, targets: ArrayLike) -> None:
+    def train(self, inputs: ArrayLike, targets: ArrayLike) -> Array:
         """Shows one example, and moves every link a little against its share of the error.
 
         For a node with output o and error e, and a signal s on one of its links, the squared error changes with
-        the link's weight by -e o (1 - o) s (up to a factor that is part of the learning rate).
+        the link's weight by -e o (1 - o) s (up to a factor that is part of the learning rate). At the output this is
+        the gradient. For the hidden nodes the talk splits the plain errors e where the gradient would split
+        e o (1 - o): a heuristic, which keeps on teaching them when the output is far wrong and its slope almost 0.
+        Returns the output errors before the step, (outputs,).
         """
         signals = column(inputs, self.wih.shape[1])
         wanted = column(targets, self.who.shape[0])
@@ -47,6 +52,7 @@ class ThreeLayers:
 
         self.who += self.rate * (output_errors * outputs * (1 - outputs)) @ hidden.T
         self.wih += self.rate * (hidden_errors * hidden * (1 - hidden)) @ signals.T
+        return output_errors[:, 0]
 
     def backquery(self, targets: ArrayLike) -> Array:
         """Runs the network backwards: the inputs, (inputs, 1), from 0.01 to 0.99, that such an answer calls up.
@@ -59,6 +65,18 @@ class ThreeLayers:
             raise InputError(f"targets lie between 0 and 1, exclusive; seen: {outputs.min()} to {outputs.max()}")
         hidden = stretch(self.who.T @ logit(outputs))
         return stretch(self.wih.T @ logit(hidden))
+
+    def as_network(self, height: int, width: int) -> Network:
+        """The same function in the library's form, for pictures from 0.0 to 1.0 that `scale_pixels` need not touch.
+
+        The scaling goes into the first layer: W (0.99 x + 0.01) = (0.99 W) x + 0.01 W 1.
+        """
+        first, last = Dense(len(self.wih), gain=1), Dense(len(self.who), bias=False, gain=1)
+        network = Network([first, Sigmoid(), last, Sigmoid()], SquaredError(), (height, width))
+        first.values["weight"][...] = 0.99 * self.wih
+        first.values["bias"][...] = 0.01 * self.wih.sum(axis=1)
+        last.values["weight"][...] = self.who
+        return network
 
 
 def column(values: ArrayLike, count: int) -> Array:

@@ -77,13 +77,13 @@ def _row(line: bytes, pixels: int) -> Array:
     if len(fields) != pixels + 1:
         raise ValueError(f"a label and {pixels} pixels are needed; there are {len(fields)} fields")
     try:
-        values = np.array([int(field) for field in fields])
-    except (ValueError, OverflowError):
-        wrong = next(f for f in fields if not f.strip().isdigit())
-        raise ValueError(f"{wrong[:20]!r} is no whole number") from None
-    if not 0 <= values.min() <= values.max() <= 255 or values[0] > 9:
+        label, *values = map(int, fields)
+    except ValueError:
+        wrong = next(f for f in fields if not f.strip().lstrip(b"-").isdigit())
+        raise ValueError(f"{wrong[:20].decode(errors='replace')!r} is no whole number") from None
+    if not (0 <= label <= 9 and 0 <= min(values) <= max(values) <= 255):
         raise ValueError(
-            f"labels go from 0 to 9 and pixels from 0 to 255; seen: label {values[0]}, "
-            f"pixels {values[1:].min()} to {values[1:].max()}"
+            f"labels go from 0 to 9 and pixels from 0 to 255; seen: label {label}, "
+            f"pixels {min(values)} to {max(values)}"
         )
-    return values.astype(np.uint8)
+    return np.array([label, *values], np.uint8)

@@ -1,0 +1,90 @@
+"""Cameras give frames. They are chosen by name, and one that cannot be had is an error, never another one instead."""
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from . import paper
+from .errors import CameraError, PictureError, UsageError
+from .frames import Frame
+from .steady import AGREEING
+
+PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
+
+
+class Camera:
+    """What every camera is: an iterator of frames, a context manager, and `close`, which may be called twice."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        raise TypeError(f"{type(self).__name__} gives no frames")
+
+    def close(self) -> None:
+        """Lets go of what the camera holds."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class FolderCamera(Camera):
+    """The pictures of a folder in the order of their names, each held for some frames; then it ends.
+
+    report: told of a picture that cannot be read; the others follow all the same. Raises CameraError if there is
+    no such folder or no picture in it.
+    """
+
+    def __init__(self, folder: Path, hold: int = AGREEING, report: Callable[[str], None] = print) -> None:
+        if not folder.is_dir():
+            raise CameraError(f"camera folder:{folder}: there is no such folder")
+        self._pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+        if not self._pictures:
+            raise CameraError(f"camera folder:{folder}: no picture in it ({', '.join(sorted(PICTURES))})")
+        self._hold, self._report = hold, report
+        self.failed = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        from .pictures import read_luma
+
+        number = count()
+        for picture in self._pictures:
+            try:
+                luma = read_luma(picture)
+            except PictureError as error:
+                self.failed += 1
+                self._report(str(error))
+                continue
+            for _ in range(self._hold):
+                yield Frame(luma, time.time(), next(number), str(picture))
+
+
+class SimulatedCamera(Camera):
+    """Paper with handwritten digits under changing light, drawn by the program itself; it never ends.
+
+    seed: the same seed gives the same frames. hold: frames for which each page lies there.
+    """
+
+    def __init__(self, seed: int = 0, hold: int = 30) -> None:
+        self._frames = paper.frames(np.random.default_rng(seed), hold=hold, blank=AGREEING)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number, (luma, text) in enumerate(self._frames):
+            yield Frame(luma, time.time(), number, truth=text)
+
+
+def open_camera(name: str, hold: int | None, seed: int, report: Callable[[str], None]) -> Camera:
+    """The camera of a name: `folder:DIR` or `simulated`. Raises UsageError for any other, CameraError if it fails."""
+    kind, _, rest = name.partition(":")
+    if kind == "folder" and rest:
+        return FolderCamera(Path(rest), hold or AGREEING, report)
+    if name == "simulated":
+        return SimulatedCamera(seed, hold or 30)
+    raise UsageError(f"there is no camera {name!r}: give folder:DIR (a folder of pictures) or simulated")

@@ -1,0 +1,137 @@
+"""The command line: what can be asked for. Each command's work is in `commands`, imported when it is asked for."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from . import __version__
+from .errors import UsageError
+
+INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status. Any failure is one line on stderr, a traceback only on --debug."""
+    args = parser().parse_args(argv)
+    try:
+        run: Callable[[argparse.Namespace], int] = import_module(f".commands.{args.module}", __package__).run
+        status = run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has enough of it; the interpreter must not try to flush the rest at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if args.debug:
+            raise
+        print(f"inkling {args.command}: {explain(error)}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    return status
+
+
+def explain(error: Exception) -> str:
+    """An error as one line for the person at the keyboard."""
+    from inknet import InknetError
+
+    from .errors import InklingError
+
+    text = " ".join(str(error).split())
+    if isinstance(error, InklingError | InknetError):
+        return text
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, MemoryError):
+        return "not enough memory; close other programs, or give it less at a time"
+    return f"unexpected {type(error).__name__}: {text}. Run it again with --debug and report what it prints."
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line; it imports nothing that a command needs."""
+    top = argparse.ArgumentParser(
+        prog="inkling", description="Reads handwritten digits off paper, and learns overnight, on the device."
+    )
+    top.add_argument("--version", action="version", version=f"inkling {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(name: str, module: str, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text, parents=[common])
+        command.set_defaults(module=module)
+        return command
+
+    read = add("read", "read", "read the digits on photos")
+    read.add_argument("photos", metavar="PHOTO", nargs="+", type=Path)
+    read.add_argument("--json", action="store_true", help="one JSON object a line for each photo")
+    read.add_argument("--preview", action="store_true", help="show each glyph as the network sees it")
+    _model(read)
+
+    demo = add("demo", "watch", "watch a simulated camera write digits, and read them: no camera, no data needed")
+    demo.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: at Ctrl-C)")
+    demo.add_argument("--seed", type=_whole, default=0, metavar="N", help="the digits that are written (default 0)")
+    demo.add_argument("--rate", type=_positive, default=8.0, metavar="F", help="frames a second at most (default 8)")
+    _model(demo)
+    demo.set_defaults(camera="simulated", display="console", hold=None)
+
+    watch = add("watch", "watch", "read what a camera sees, and announce each digit once")
+    watch.add_argument(
+        "--camera", required=True, metavar="NAME", help="folder:DIR (its pictures in order) or simulated"
+    )
+    watch.add_argument("--display", choices=("console", "json"), default="console")
+    watch.add_argument("--hold", type=_count, metavar="N", help="frames for which a folder's picture is held")
+    watch.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: no end)")
+    watch.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
+    watch.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (default: as they come)")
+    _model(watch)
+
+    train = add("train", "train", "train a network")
+    train.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's four files, or the talk's CSV")
+    train.add_argument("--recipe", choices=("classic", "mlp", "cnn"), default="cnn", help="(default cnn)")
+    train.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
+    train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
+    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model is written (.npz)")
+
+    model = add("model", "model", "look at models")
+    actions = model.add_subparsers(dest="action", metavar="ACTION", required=True)
+    evaluate = actions.add_parser("evaluate", help="count how many test images a model reads right", parents=[common])
+    evaluate.add_argument("model", nargs="?", type=Path, metavar="FILE", help="(default: the shipped model)")
+    evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
+
+    data = add("data", "data", "get MNIST, or check what is there")
+    actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in (("fetch", "download what is missing or wrong"), ("check", "say what is there")):
+        action = actions.add_parser(name, help=text, description=text, parents=[common])
+        action.add_argument("directory", type=Path, metavar="DIR")
+    return top
+
+
+def _model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", type=Path, metavar="FILE", help="the model that reads (default: the shipped one)")
+
+
+def _count(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
+    return value
+
+
+def _whole(text: str) -> int:
+    if (value := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{value} is not 0 or more")
+    return value
+
+
+def _positive(text: str) -> float:
+    if not 0 < (value := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""`inkling read`: the digits on photos, as text or JSON; a file that cannot be read does not stop the others."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ..displays import described
+from ..errors import PictureError
+from ..models import load_model
+from ..pictures import read_luma
+from ..reader import Reader, Reading
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads every photo of args.photos; returns 1 if one of them could not be read, else 0."""
+    reader = Reader(load_model(args.model))
+    failed = False
+    for photo in args.photos:
+        try:
+            reading = reader.read(read_luma(photo))
+        except PictureError as error:
+            failed = True
+            _show_error(photo, str(error), args.json)
+        else:
+            _show(photo, reading, args.json, args.preview)
+    return int(failed)
+
+
+def _show(photo: Path, reading: Reading, as_json: bool, preview: bool) -> None:
+    if as_json:
+        print(json.dumps({"file": str(photo), **reading.as_json()}), flush=True)
+    else:
+        print(f"{printable(photo)}: {described(reading)}", flush=True)
+    if preview:
+        from ..console import glyph_cells, style_of
+
+        out = sys.stderr if as_json else sys.stdout
+        for mark in reading.marks:
+            print(*glyph_cells(mark.glyph, style_of(out)), sep="\n", file=out)
+
+
+def _show_error(photo: Path, message: str, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"file": str(photo), "error": message}), flush=True)
+    else:
+        sys.stdout.flush()
+        print(f"inkling read: {message}", file=sys.stderr)
+
+
+def printable(path: Path) -> str:
+    """A path on one line, whatever bytes its name is made of."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))

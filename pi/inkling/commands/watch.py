@@ -1,0 +1,107 @@
+"""`inkling watch` and `inkling demo`: reads what a camera sees, frame by frame, and announces what holds."""
+
+import argparse
+import signal
+import sys
+import time
+from itertools import islice
+from types import FrameType
+
+from ..cameras import open_camera
+from ..displays import Display, open_display
+from ..frames import Frame
+from ..models import load_model
+from ..reader import Reader, Reading
+from ..steady import Steady
+
+DEMO_RATE = 8.0  # frames a second at a terminal: slow enough for the eye
+
+
+def run(args: argparse.Namespace) -> int:
+    """Watches until the camera or args.frames ends; returns 1 if a picture could not be read, else 0."""
+    signal.signal(signal.SIGTERM, _end)
+    demo = args.command == "demo"
+    rate = args.rate or (DEMO_RATE if demo and sys.stdout.isatty() else None)
+    reader = Reader(load_model(args.model))
+    failed = 0
+
+    def report(message: str) -> None:
+        nonlocal failed
+        failed += 1
+        print(f"inkling {args.command}: {message}", file=sys.stderr, flush=True)
+
+    score = Score()
+    try:
+        with open_camera(args.camera, args.hold, args.seed, report) as camera, open_display(args.display) as display:
+            loop = Loop(reader, display, score, rate)
+            for frame in islice(camera, args.frames):
+                loop.take(frame)
+    finally:
+        if demo and score.pages:
+            print(f"{score.pages} pages were shown, and {score.right} of them read right.")
+    return int(failed > 0)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends the command in order: cameras and displays are closed on the way out."""
+    sys.exit(0)
+
+
+class Score:
+    """Counts the pages that were shown, and those whose announced text was right when they were taken away.
+
+    It needs a camera that knows what it shows.
+    """
+
+    def __init__(self) -> None:
+        self.pages = self.right = 0
+        self._truth = self._text = ""
+
+    def see(self, truth: str | None, text: str) -> None:
+        """Takes what is written on the page in one frame, and the text that is announced."""
+        if truth != self._truth:
+            if self._truth:
+                self.pages += 1
+                self.right += self._text == self._truth
+            self._truth = truth or ""
+        self._text = text
+
+
+class Loop:
+    """Takes frames one by one: reads, votes, shows.
+
+    rate: frames a second at most; None takes them as they come.
+    """
+
+    def __init__(self, reader: Reader, display: Display, score: Score, rate: float | None) -> None:
+        self._reader, self._display, self._score = reader, display, score
+        self._period_s = 1 / rate if rate else 0.0
+        self._due_s = 0.0
+        self._steady = Steady()
+        self._last: tuple[Frame, Reading] | None = None
+
+    def take(self, frame: Frame) -> None:
+        """Reads one frame and shows it."""
+        started_s = time.monotonic()
+        reading = self._read(frame)
+        took_ms = 1000 * (time.monotonic() - started_s)
+        changed = self._steady.update(reading, frame.name)
+        held = self._steady.current
+        if changed and held:
+            self._display.announce(frame, held)
+        self._score.see(frame.truth, held.text if held else "")
+        self._display.see(frame, reading, held, f"read in {took_ms:.0f} ms")
+        self._rest(started_s)
+
+    def _read(self, frame: Frame) -> Reading:
+        if self._last and self._last[0].luma is frame.luma:  # the very same picture: a folder's, held
+            return self._last[1]
+        reading = self._reader.read(frame.luma)
+        self._last = frame, reading
+        return reading
+
+    def _rest(self, started_s: float) -> None:
+        """Sleeps until the next frame is due; time that was lost is not caught up."""
+        self._due_s = max(self._due_s, started_s) + self._period_s
+        if (rest_s := self._due_s - time.monotonic()) > 0:
+            time.sleep(rest_s)

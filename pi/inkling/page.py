@@ -1,0 +1,131 @@
+"""A page is a picture with its light evened out and its ink found.
+
+The paper's brightness at each place is what a stroke would hide: a grey closing over more than a stroke's width
+fills strokes with the paper around them and leaves shadows alone. Ink is then how much darker than its paper a
+pixel is, which no longer depends on the light.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .frames import Luma
+
+Floats = NDArray[np.float32]
+
+LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
+SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
+COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
+STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
+
+
+@dataclass(frozen=True)
+class Page:
+    """Ink of a picture, in the picture's own size or a smaller or larger one.
+
+    ink: float32 (height, width), 0.0 paper, towards 1.0 the blackest ink: 1 - luma / paper.
+    noise: the standard deviation of `ink` on bare paper, from its lighter side, where there is no ink.
+    scale: pixels of `ink` for each pixel of the picture.
+    inverted: the picture is light on dark.
+    """
+
+    ink: Floats
+    noise: float
+    scale: float
+    inverted: bool
+
+
+def find_ink(luma: Luma) -> Page:
+    """The page that a picture shows; luma is uint8 (height, width)."""
+    resized, scale = _working_size(luma)
+    coarse = _shrink(resized, COARSE_PX)
+    if inverted := _is_light_on_dark(coarse):
+        resized, coarse = 255 - resized, 255 - coarse
+    paper = _enlarge(_paper(coarse), resized.shape)
+    # in the dark corner of a photo a few counts of noise would look like ink: no paper is blacker than this
+    np.maximum(paper, 16, out=paper)
+    whiteness = np.divide(resized, paper, out=resized)
+    # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
+    sample = whiteness[:: max(1, len(whiteness) // 128)]
+    typical, one_sigma_up = np.percentile(sample, (50, 84))
+    whiteness /= typical
+    ink = np.subtract(1, whiteness, out=whiteness)
+    return Page(np.clip(ink, 0, 1, out=ink), float(one_sigma_up / typical - 1), scale, inverted)
+
+
+def _working_size(luma: Luma) -> tuple[Floats, float]:
+    """The picture in the size in which it is looked at, float32, and how many of its pixels make one of luma's."""
+    longer = max(luma.shape)
+    wanted = min(LARGEST_PX, max(SMALLEST_PX, longer))
+    return _resize(luma, wanted / longer), wanted / longer
+
+
+def _shrink(picture: Floats, longer_px: int) -> Floats:
+    return _resize(picture, min(1.0, longer_px / max(picture.shape)))
+
+
+def _enlarge(picture: Floats, shape: tuple[int, ...]) -> Floats:
+    from PIL import Image
+
+    image = Image.fromarray(picture).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.array(image, np.float32)
+
+
+def _resize(picture: NDArray[np.generic], scale: float) -> Floats:
+    """By area averages when it becomes smaller, by cubic splines when it becomes larger."""
+    from PIL import Image
+
+    if scale == 1:
+        return picture.astype(np.float32)
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+    resized = np.array(Image.fromarray(picture).resize(size, method), np.float32)
+    return np.clip(resized, 0, 255, out=resized)
+
+
+def _is_light_on_dark(coarse: Floats) -> bool:
+    """Whether the strokes are lighter than what they stand on.
+
+    Strokes are few and differ much from their surroundings, paper is much and differs little: the third moment about
+    the local mean has the sign of the strokes, and the paper is nearer to the other end of the greys.
+    """
+    difference = coarse - _box_mean(coarse, round(STROKE * max(coarse.shape)))
+    darkest, typical, lightest = np.percentile(coarse, (1, 50, 99))
+    return bool(np.mean(difference**3) > 0 and typical - darkest < lightest - typical)
+
+
+def _paper(coarse: Floats) -> Floats:
+    """The brightness of the paper behind the strokes: a closing, smoothed over the blocks that it leaves."""
+    reach = max(2, round(STROKE * max(coarse.shape) / 2))
+    return _box_mean(-_highest(-_highest(coarse, reach), reach), max(1, reach // 4))
+
+
+def _highest(a: Floats, reach: int) -> Floats:
+    """The maximum over the square of 2 reach + 1 pixels about each pixel; outside there is nothing."""
+    for axis in (0, 1):
+        a = running_maximum(a, reach, axis)
+    return a
+
+
+def running_maximum(a: Floats, reach: int, axis: int) -> Floats:
+    """The maximum over 2 reach + 1 places along an axis, in log(reach) steps: each doubles the window."""
+    a = np.moveaxis(a, axis, 0)
+    padded = np.concatenate([np.repeat(a[:1], reach, 0), a, np.repeat(a[-1:], reach, 0)])
+    window, wanted = 1, 2 * reach + 1
+    while window < wanted:
+        step = min(window, wanted - window)
+        padded = np.maximum(padded[:-step], padded[step:])
+        window += step
+    return np.moveaxis(padded, 0, axis)
+
+
+def _box_mean(a: Floats, reach: int) -> Floats:
+    """The mean over the square of 2 reach + 1 pixels about each pixel, by running sums; borders are repeated."""
+    for axis in (0, 1):
+        moved = np.moveaxis(a, axis, 0)
+        padded = np.concatenate([np.repeat(moved[:1], reach + 1, 0), moved, np.repeat(moved[-1:], reach, 0)])
+        sums = np.cumsum(padded, axis=0, dtype=np.float64)
+        size = 2 * reach + 1
+        a = np.moveaxis(((sums[size:] - sums[:-size]) / size).astype(np.float32), 0, axis)
+    return a

@@ -1,0 +1,88 @@
+"""The reader: from a picture to a reading, through page, glyphs and network."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from inknet import Network
+
+from .frames import Luma
+from .glyphs import Glyph, find_glyphs
+from .page import Floats, find_ink
+
+UNSURE = 0.5  # below this confidence a mark is "?": the network finds another answer as likely
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark on the paper.
+
+    digit: 0 to 9, or None if it is not surely a digit. confidence: the probability, 0 to 1, of the likeliest digit.
+    box: x, y, width, height in pixels of the picture. glyph: float32 (28, 28), as the network saw it.
+    probabilities: float32 (10,).
+    """
+
+    digit: int | None
+    confidence: float
+    box: tuple[int, int, int, int]
+    glyph: Floats
+    probabilities: Floats
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one picture: lines of marks, in reading order; no line for an empty page."""
+
+    lines: tuple[tuple[Mark, ...], ...]
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """All marks in reading order."""
+        return tuple(mark for line in self.lines for mark in line)
+
+    @property
+    def text(self) -> str:
+        """The digits in reading order, lines apart by one space, "?" for a mark that is not surely a digit."""
+        return " ".join("".join("?" if m.digit is None else str(m.digit) for m in line) for line in self.lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The reading as the command line's JSON contract has it, without what names the picture."""
+        return {
+            "text": self.text,
+            "digits": [
+                {"digit": m.digit, "confidence": round(m.confidence, 4), "box": list(m.box)} for m in self.marks
+            ],
+        }
+
+
+class Reader:
+    """Reads pictures with one network, which it folds for speed.
+
+    unsure: the confidence, 0 to 1, below which a mark is not surely a digit.
+    """
+
+    def __init__(self, network: Network, unsure: float = UNSURE) -> None:
+        self._network = network.folded()
+        self._unsure = unsure
+
+    def read(self, luma: Luma) -> Reading:
+        """Reads a picture, uint8 (height, width), dark on light or light on dark."""
+        lines = find_glyphs(find_ink(luma))
+        glyphs = [glyph for line in lines for glyph in line]
+        if not glyphs:
+            return Reading(())
+        marks = iter(self._classify(glyphs))
+        return Reading(tuple(tuple(next(marks) for _ in line) for line in lines))
+
+    def _classify(self, glyphs: Iterable[Glyph]) -> list[Mark]:
+        glyphs = list(glyphs)
+        probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))
+        marks = []
+        for glyph, p in zip(glyphs, probabilities, strict=True):
+            best = int(p.argmax())
+            confidence = float(p[best])
+            digit = best if confidence >= self._unsure else None
+            marks.append(Mark(digit, confidence, glyph.box, glyph.pixels, p))
+        return marks
