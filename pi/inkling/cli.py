@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     demo = add("demo", "watch", "watch a simulated camera write digits, and read them: no camera, no data needed")
     demo.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: at Ctrl-C)")
     demo.add_argument("--seed", type=_whole, default=0, metavar="N", help="the digits that are written (default 0)")
-    demo.add_argument("--rate", type=_positive, default=8.0, metavar="F", help="frames a second at most (default 8)")
+    demo.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (in a terminal 8)")
     _model(demo)
     demo.set_defaults(camera="simulated", display="console", hold=None)
 
@@ -108,6 +108,10 @@ def parser() -> argparse.ArgumentParser:
     for name, text in (("fetch", "download what is missing or wrong"), ("check", "say what is there")):
         action = actions.add_parser(name, help=text, description=text, parents=[common])
         action.add_argument("directory", type=Path, metavar="DIR")
+        if name == "fetch":
+            action.add_argument(
+                "--mirror", action="append", metavar="URL", help="a folder on the web to take it from (may be repeated)"
+            )
     return top
 
 

@@ -1,14 +1,17 @@
 """Displays are shown every frame and told what is announced: the console, and JSON lines for programs."""
 
 import json
-import sys
 from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from .frames import Frame
 from .reader import Mark, Reading
+from .terminal import percent
+
+if TYPE_CHECKING:
+    from .console import View
 
 
 class Display:
@@ -35,7 +38,7 @@ class Display:
 class JsonLines(Display):
     """One JSON object a line for each announced reading, at once."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def announce(self, frame: Frame, reading: Reading) -> None:
@@ -45,7 +48,7 @@ class JsonLines(Display):
 class Lines(Display):
     """One line of text for each announced reading: what the console shows when it is no terminal."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def announce(self, frame: Frame, reading: Reading) -> None:
@@ -56,38 +59,44 @@ class Lines(Display):
 class Console(Display):
     """A terminal that shows what is seen, the glyph, the ten bars and the answer, redrawn in place."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        from .console import Terminal
+    def __init__(self, stream: TextIO) -> None:
+        from .terminal import Terminal
 
         self._open = ExitStack()
         self._terminal = self._open.enter_context(Terminal(stream))
 
     def see(self, frame: Frame, reading: Reading, held: Reading | None, status: str) -> None:
-        from .console import View
+        from .console import screen
 
-        focus = least_sure(reading)
-        answer = held or Reading(())
-        self._terminal.show(
-            View(
-                luma=frame.luma,
-                boxes=tuple((*m.box, "?" if m.digit is None else str(m.digit)) for m in reading.marks),
-                glyph=focus.glyph if focus else None,
-                probabilities=focus.probabilities if focus else None,
-                text=answer.text,
-                confidence=confidence(answer),
-                status=f"frame {frame.number}  {status}",
-            )
-        )
+        view = view_of(frame, reading, held, status)
+        self._terminal.show(screen(view, self._terminal.size, self._terminal.style))
 
     def close(self) -> None:
         self._open.close()
 
 
-def open_display(name: str, stream: TextIO = sys.stdout) -> Display:
+def open_display(name: str, stream: TextIO) -> Display:
     """The display of a name: `json`, or `console`, which is lines of text where the stream is no terminal."""
     if name == "json":
         return JsonLines(stream)
     return Console(stream) if stream.isatty() else Lines(stream)
+
+
+def view_of(frame: Frame, reading: Reading, held: Reading | None, status: str) -> "View":
+    """What the console shows of a frame: the glyph and the bars are those of its least sure mark."""
+    from .console import View
+
+    focus = least_sure(reading)
+    answer = held or Reading(())
+    return View(
+        luma=frame.luma,
+        boxes=tuple((*m.box, "?" if m.digit is None else str(m.digit)) for m in reading.marks),
+        glyph=focus.glyph if focus else None,
+        probabilities=focus.probabilities if focus else None,
+        text=answer.text,
+        confidence=confidence(answer),
+        status=f"frame {frame.number}  {status}",
+    )
 
 
 def announcement(frame: Frame, reading: Reading) -> dict[str, object]:
@@ -102,7 +111,7 @@ def described(reading: Reading) -> str:
     if sure is None:
         return "nothing is written on it"
     least = "at least " if len(reading.marks) > 1 else ""
-    return f"{reading.text}  ({least}{sure:.0%} sure)"
+    return f"{reading.text}  ({least}{percent(sure)} sure)"
 
 
 def confidence(reading: Reading) -> float | None:

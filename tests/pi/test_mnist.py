@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from inkling import mnist
 from inkling.errors import DataError, UsageError
 from inkling.mnist import MIRRORS, MNIST, FileSpec, check, fetch, find
@@ -220,9 +221,7 @@ def test_everything_is_fetched_into_a_directory_that_is_made(tmp_path: Path, goo
     statuses = fetch(directory, [good.url], files=FILES)
     assert names_in(directory) == ["images.gz", "labels.gz"]
     assert {status.detail for status in statuses} == {f"downloaded from {good.url}"}
-    assert [(s.name, s.path, s.state) for s in statuses] == [
-        (s.name, s.path, s.state) for s in check(directory, FILES)
-    ]
+    assert [(s.name, s.path, s.state) for s in statuses] == [(s.name, s.path, s.state) for s in check(directory, FILES)]
     assert [status.state for status in statuses] == ["ok", "ok"]
     assert good.asked == [("/images.gz", None), ("/labels.gz", None)]
 
@@ -312,9 +311,7 @@ def test_a_part_that_is_complete_is_not_downloaded_again(tmp_path: Path, good: M
 
 
 @pytest.mark.parametrize("length", [1000, len(PACKED_IMAGES), len(PACKED_IMAGES) + 1, 2_000_000])
-def test_a_stale_part_is_dropped_and_the_same_mirror_asked_again(
-    tmp_path: Path, good: Mirror, length: int
-) -> None:
+def test_a_stale_part_is_dropped_and_the_same_mirror_asked_again(tmp_path: Path, good: Mirror, length: int) -> None:
     (tmp_path / "images.gz.part").write_bytes(b"\x1f\x8b\x08".ljust(length, b"x"))
     fetch_images(tmp_path, good)
     assert good.asked == [("/images.gz", f"bytes={length}-"), ("/images.gz", None)]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+
 from inkling.errors import UsageError
 from inkling.paper import Light, Sheet, draw_page, drifting_light, frames, photograph
-from numpy.typing import NDArray
 
 
 def ink(page: Sheet) -> NDArray[np.bool_]:

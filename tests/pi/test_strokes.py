@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from inkling.errors import UsageError
 from inkling.strokes import FORMS, Polyline, trace, write
 

@@ -12,7 +12,7 @@ def run(args: argparse.Namespace) -> int:
     """`fetch` or `check`; `check` returns 1 unless all four files are there and right."""
     if args.action == "fetch":
         with Bars() as bars:
-            results = mnist.fetch(args.directory, progress=bars.show)
+            results = mnist.fetch(args.directory, args.mirror or mnist.MIRRORS, bars.show)
     else:
         results = mnist.check(args.directory)
     for result in results:

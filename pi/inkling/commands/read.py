@@ -33,7 +33,8 @@ def _show(photo: Path, reading: Reading, as_json: bool, preview: bool) -> None:
     else:
         print(f"{printable(photo)}: {described(reading)}", flush=True)
     if preview:
-        from ..console import glyph_cells, style_of
+        from ..console import glyph_cells
+        from ..terminal import style_of
 
         out = sys.stderr if as_json else sys.stdout
         for mark in reading.marks:

@@ -32,7 +32,10 @@ def run(args: argparse.Namespace) -> int:
 
     score = Score()
     try:
-        with open_camera(args.camera, args.hold, args.seed, report) as camera, open_display(args.display) as display:
+        with (
+            open_camera(args.camera, args.hold, args.seed, report) as camera,
+            open_display(args.display, sys.stdout) as display,
+        ):
             loop = Loop(reader, display, score, rate)
             for frame in islice(camera, args.frames):
                 loop.take(frame)

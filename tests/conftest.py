@@ -1,0 +1,40 @@
+"""Fixtures that several tests share."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support import patterns, real_data
+
+
+@pytest.fixture
+def mnist() -> Path:
+    return real_data("mnist")
+
+
+@pytest.fixture
+def photos() -> Path:
+    return real_data("photos")
+
+
+@pytest.fixture
+def csv_data(tmp_path: Path) -> Path:
+    """A folder with a training and a test file like the talk's."""
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    for name, count, seed in (("train_240", 240, 0), ("test_50", 50, 1)):
+        images, labels = patterns(count, seed)
+        table = np.column_stack([labels, images.reshape(count, -1)])
+        np.savetxt(folder / f"digits_{name}.csv", table, "%d", ",")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """Commands that run inside a test may set what SIGTERM does."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)

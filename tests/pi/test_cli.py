@@ -1,0 +1,355 @@
+"""The command line as a person meets it: results, exit statuses, one-line errors, Ctrl-C, terminals and pipes."""
+
+import io
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkling import paper
+from inkling.cli import main
+
+ANSWER = "472"
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(5)
+    page = paper.draw_page(ANSWER, rng, (240, 320))
+    path = tmp_path / "page.png"
+    Image.fromarray(paper.photograph(page, paper.Light(), rng)).save(path)
+    return path
+
+
+def inkling(*arguments: object, **options: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "inkling.cli", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
+
+
+def test_read_prints_the_digits_of_each_photo(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(photo), str(photo)]) == 0
+    out, err = capsys.readouterr()
+    assert re.fullmatch(rf"({re.escape(str(photo))}: {ANSWER}  \(at least 9\d % sure\)\n){{2}}", out)
+    assert err == ""
+
+
+def test_read_json_keeps_the_contract(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", "--json", str(photo)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert list(result) == ["file", "text", "digits"]
+    assert result["file"] == str(photo)
+    assert result["text"] == ANSWER
+    assert [mark["digit"] for mark in result["digits"]] == [4, 7, 2]
+    for mark in result["digits"]:
+        assert list(mark) == ["digit", "confidence", "box"]
+        assert 0.5 < mark["confidence"] <= 1
+        x, y, width, height = mark["box"]
+        assert 0 <= x < x + width <= 320
+        assert 0 <= y < y + height <= 240
+
+
+def test_an_empty_page_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "blank.png"
+    Image.new("L", (100, 80), 230).save(path)
+    assert main(["read", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"file": str(path), "text": "", "digits": []}
+    assert main(["read", str(path)]) == 0
+    assert "nothing is written on it" in capsys.readouterr().out
+
+
+def test_preview_shows_each_glyph(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", "--preview", str(photo)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 3 * 14
+
+
+def bomb() -> bytes:
+    """A PNG of a few hundred bytes that claims to be 60,000 pixels square."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(60001)))
+        + chunk(b"IEND", b"")
+    )
+
+
+def tiny_gif(width: int, height: int) -> bytes:
+    return b"GIF89a" + struct.pack("<HH", width, height) + b"\0\0\0,\0\0\0\0\0\0\0\0\0\x02\0;"
+
+
+def one_pixel() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(file, "PNG")
+    return file.getvalue()
+
+
+BAD_FILES: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: None,
+    "empty": lambda path: path.write_bytes(b""),
+    "truncated": lambda path: path.write_bytes((path.parent / "page.png").read_bytes()[:-900]),
+    "a text named .jpg": lambda path: path.write_text("dear diary"),
+    "a directory": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+    "a decompression bomb": lambda path: path.write_bytes(bomb()),
+    "0x0": lambda path: path.write_bytes(tiny_gif(0, 0)),
+    "1x1": lambda path: path.write_bytes(one_pixel()),
+}
+
+
+@pytest.mark.parametrize("make", BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_bad_picture_is_one_line_and_the_others_are_read(
+    photo: Path, make: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    bad = photo.parent / "bad.jpg"
+    make(bad)
+    assert main(["read", str(bad), str(photo)]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith(f"{photo}: {ANSWER} ")
+    assert err.startswith("inkling read: ")
+    assert err.count("\n") == 1
+    assert str(bad) in err
+
+    assert main(["read", "--json", str(bad), str(photo)]) == 1
+    out, err = capfd.readouterr()
+    first, second = map(json.loads, out.splitlines())
+    assert list(first) == ["file", "error"]
+    assert first["file"] == str(bad)
+    assert second["text"] == ANSWER
+    assert err == ""
+
+
+def test_names_that_are_no_text_are_printed_all_the_same(photo: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    strange = photo.with_name("new\nline \udcff.png")
+    photo.rename(strange)
+    assert main(["read", str(strange)]) == 0
+    assert main(["read", "--json", str(strange)]) == 0
+    text, as_json = capfd.readouterr().out.splitlines()
+    assert text.startswith(f"{photo.parent}/new\\nline \\udcff.png: {ANSWER}")
+    assert json.loads(as_json)["file"] == str(strange)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["read", "--model", "missing.npz", "page.png"], "missing.npz: No such file"),
+        (["read", "--model", "page.png", "page.png"], "no model that can be used"),
+        (["watch", "--camera", "folder:missing"], "no such folder"),
+        (["watch", "--camera", "folder:empty"], "no picture in it"),
+        (["model", "evaluate", "--data", "empty"], "inkling data fetch"),
+        (["model", "evaluate", "--data", "missing"], "inkling data fetch"),
+        (["model", "evaluate", "--data", "page.png"], "line 1"),
+        (["train", "--data", "empty", "--out", "a.npz"], "inkling data fetch"),
+        (["data", "fetch", "empty", "--mirror", "http://127.0.0.1:9/"], "train-images"),
+    ],
+)
+def test_every_failure_is_one_line_and_status_1(
+    photo: Path,
+    arguments: list[str],
+    message: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(photo.parent)
+    Path("empty").mkdir()
+    assert main(arguments) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert message in err
+    assert re.fullmatch(rf"inkling {arguments[0]}: [^\n]+\n", err)
+    assert not Path("a.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["watch", "--camera", "polaroid"], "no camera 'polaroid'"),
+        (["train", "--data", "csv", "--out", "missing/a.npz"], "folder that exists"),
+        (["train", "--data", "csv", "--out", "csv"], "folder that exists"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(
+    csv_data: Path,
+    arguments: list[str],
+    message: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(csv_data.parent)
+    assert main(arguments) == 2
+    assert message in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["read"],
+        ["demo", "--frames", "0"],
+        ["demo", "--rate", "-1"],
+        ["demo", "--seed", "-1"],
+        ["train", "--data", "csv", "--epochs", "nan", "--out", "a.npz"],
+        ["train", "--data", "csv", "--recipe", "lasagne", "--out", "a.npz"],
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "usage: inkling" in capfd.readouterr().err
+
+
+def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(FileNotFoundError):
+        main(["read", "--debug", "--model", "missing.npz", "page.png"])
+
+
+def test_a_folder_is_watched_picture_by_picture(photo: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (photo.parent / "again.png").write_bytes(photo.read_bytes())
+    (photo.parent / "zz broken.jpg").write_text("no picture")
+    assert main(["watch", "--camera", f"folder:{photo.parent}", "--display", "json"]) == 1
+    out, err = capfd.readouterr()
+    first, second = map(json.loads, out.splitlines())
+    assert list(first) == ["file", "text", "digits", "time", "frame"]
+    assert [first["file"], second["file"]] == [str(photo.parent / "again.png"), str(photo)]
+    assert first["text"] == second["text"] == ANSWER
+    assert first["frame"] < second["frame"]
+    assert datetime.fromisoformat(first["time"]).tzinfo is not None
+    assert "zz broken.jpg" in err
+    assert err.count("\n") == 1
+
+
+def test_pictures_held_too_shortly_are_not_announced(photo: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["watch", "--camera", f"folder:{photo.parent}", "--display", "json", "--hold"]
+    assert main([*arguments, "2"]) == 0
+    assert capfd.readouterr().out == ""
+    assert main([*arguments, "3"]) == 0
+    assert capfd.readouterr().out.count("\n") == 1
+
+
+def test_the_demo_reads_what_it_wrote_and_keeps_the_score(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--frames", "200", "--seed", "3"]) == 0
+    *lines, score = capfd.readouterr().out.splitlines()
+    assert len(lines) >= 6
+    assert all(re.fullmatch(r"frame \d+: \d{1,3}  \((at least )?\d+ % sure\)", line) for line in lines)
+    assert score == "6 pages were shown, and 6 of them read right."
+
+
+def test_watching_the_simulated_camera_gives_the_same_for_the_same_seed(capfd: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for seed in ("1", "1", "2"):
+        arguments = ["watch", "--camera", "simulated", "--display", "json", "--frames", "150", "--seed", seed]
+        assert main(arguments) == 0
+        readings = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+        texts.append([(reading["frame"], reading["text"]) for reading in readings])
+    assert texts[0] == texts[1] != texts[2]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_the_demo_ends_in_order_when_it_is_told_to(number: int, status: int) -> None:
+    with inkling("demo") as demo:
+        assert demo.stdout
+        assert demo.stdout.readline().startswith("frame ")
+        demo.send_signal(number)
+        _, err = demo.communicate()
+    assert demo.returncode == status
+    assert err == ""
+
+
+def test_a_pipe_that_closes_ends_it_quietly() -> None:
+    with inkling("demo") as demo:
+        assert demo.stdout
+        assert demo.stderr
+        demo.stdout.readline()
+        demo.stdout.close()
+        assert demo.wait() == 0
+        assert demo.stderr.read() == ""
+
+
+def in_a_terminal(*arguments: str) -> tuple[int, str]:
+    """Runs inkling on a terminal of 100x30; its exit status and all that was written on the terminal."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "100", "LINES": "30", "COLORTERM": "truecolor", "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    process = inkling(*arguments, stdout=theirs, stderr=theirs, env={**environment, "PYTHONUTF8": "1"})
+    os.close(theirs)
+    written = b""
+    try:
+        while data := os.read(ours, 65536):
+            written += data
+    except OSError:  # the other end was closed
+        pass
+    os.close(ours)
+    return process.wait(), written.decode()
+
+
+def test_in_a_terminal_the_demo_is_redrawn_in_place() -> None:
+    status, written = in_a_terminal("demo", "--frames", "6", "--rate", "1000")
+    assert status == 0
+    assert written.count("▀") > 6 * 1000  # the picture and the glyph
+    assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1  # the cursor goes and comes back
+    frames = re.findall(r"frame (\d)", written)
+    assert frames == list("012345")
+    heights = {int(n) for n in re.findall(r"\x1b\[(\d+)A", written)}
+    assert len(heights) == 1
+    assert heights.pop() <= 29
+
+
+def test_training_evaluating_and_reading_with_the_result(
+    csv_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "a.npz"
+    for recipe, epochs in (("classic", "3"), ("mlp", "20"), ("cnn", "6")):
+        arguments = ["train", "--data", str(csv_data), "--recipe", recipe, "--epochs", epochs, "--out", str(model)]
+        assert main(arguments) == 0
+        out, err = capfd.readouterr()
+        assert f"{model}: {recipe}, {epochs} epochs" in out
+        assert "100%" in err
+        assert main(["model", "evaluate", str(model), "--data", str(csv_data), "--json"]) == 0
+        result = json.loads(capfd.readouterr().out)
+        assert list(result) == ["images", "correct", "accuracy"]
+        assert result["images"] == 50
+        assert result["correct"] >= 49
+        assert result["accuracy"] == result["correct"] / 50
+    assert main(["model", "evaluate", str(model), "--data", str(csv_data)]) == 0
+    assert "of 50 images read right" in capfd.readouterr().out
+
+
+def test_ctrl_c_saves_what_was_learnt(csv_data: Path, tmp_path: Path) -> None:
+    model = tmp_path / "a.npz"
+    arguments = ("train", "--data", csv_data, "--recipe", "classic", "--epochs", "100000", "--out", model)
+    with inkling(*arguments) as train:
+        assert train.stderr
+        while "epoch" not in train.stderr.read(40):
+            pass
+        train.send_signal(signal.SIGINT)
+        _, err = train.communicate()
+    assert train.returncode == 130
+    assert "is saved" in err
+    assert "Traceback" not in err
+    assert main(["model", "evaluate", str(model), "--data", str(csv_data)]) == 0
+
+
+def test_data_check_says_what_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"rubbish")
+    assert main(["data", "check", str(tmp_path)]) == 1
+    out = capfd.readouterr().out
+    assert len(re.findall(r"^missing +t", out, re.MULTILINE)) == 3
+    assert re.search(r"^wrong +train-labels", out, re.MULTILINE)
+    assert f"inkling data fetch {tmp_path}" in out

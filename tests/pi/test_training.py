@@ -1,0 +1,115 @@
+"""Training on a data set: what is held back, what is written down, and the accuracies that were promised."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling.errors import DataError
+from inkling.models import load_model
+from inkling.training import Images, Training, evaluate, hold_back, load_images
+from inknet import SoftmaxCrossEntropy
+from inknet.datasets import read_csv
+from support import patterns
+
+
+def some_images(count: int = 240) -> Images:
+    return Images(*patterns(count, seed=0))
+
+
+def test_idx_and_csv_give_the_same_images(csv_data: Path, tmp_path: Path) -> None:
+    images, labels = read_csv(csv_data / "digits_train_240.csv")
+    head = struct.pack(">HBBI", 0, 8, 1, 240)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(head + labels.tobytes())
+    head = struct.pack(">HBBIII", 0, 8, 3, 240, 28, 28)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + images.tobytes()))
+    for source in (csv_data, csv_data / "digits_train_240.csv", tmp_path):
+        loaded = load_images(source, "train")
+        np.testing.assert_array_equal(loaded.images, images)
+        np.testing.assert_array_equal(loaded.labels, labels)
+
+
+def test_a_data_set_that_does_not_fit_is_refused(csv_data: Path) -> None:
+    images, labels = patterns(20, 0)
+    with pytest.raises(DataError, match="as many labels"):
+        Images(images, labels[:-1])
+    with pytest.raises(DataError, match="28x28"):
+        Images(images[:, :20], labels)
+    with pytest.raises(DataError, match="label 10"):
+        Images(images, labels + 1)
+    (csv_data / "another_train.csv").write_text("")
+    with pytest.raises(DataError, match="2 files"):
+        load_images(csv_data, "train")
+
+
+def test_what_is_held_back_is_always_the_same_and_never_learnt_from() -> None:
+    images = some_images()
+    learn, held_back = hold_back(images)
+    assert (len(learn), len(held_back)) == (220, 20)
+    together = np.concatenate([learn.images, held_back.images])
+    assert len(np.unique(together.reshape(240, -1), axis=0)) == 240
+    np.testing.assert_array_equal(hold_back(images)[1].images, held_back.images)
+    for seed in (0, 1):
+        training = Training(images, "mlp", 1, seed)
+        np.testing.assert_array_equal(training.held_back.images, held_back.images)
+
+
+@pytest.mark.parametrize("recipe", ["classic", "mlp", "cnn"])
+def test_the_same_seed_gives_the_same_model_to_the_bit(recipe: str) -> None:
+    states = []
+    for seed in (4, 4, 5):
+        training = Training(some_images(), recipe, 1, seed)
+        for _ in training.steps():
+            pass
+        states.append(training.result().state.tobytes())
+    assert states[0] == states[1] != states[2]
+
+
+def test_a_result_says_what_it_comes_from() -> None:
+    training = Training(some_images(), "mlp", 15, seed=3)
+    for step in training.steps():
+        if step.progress >= 0.5:
+            break
+    network = training.result()
+    about = network.about
+    assert {"recipe": "mlp", "seed": 3, "images": 220, "held_back": 20}.items() <= about.items()
+    assert 7 < about["epochs"] < 9
+    assert about["held_back_accuracy"] == training.accuracy()
+    assert isinstance(network.loss, SoftmaxCrossEntropy)
+    assert network.loss.temperature != 1
+
+
+def test_few_images_are_learnt_from_without_holding_any_back() -> None:
+    training = Training(some_images(8), "mlp", 2, seed=0)
+    for _ in training.steps():
+        pass
+    assert training.accuracy() is None
+    assert training.result().about["held_back_accuracy"] is None
+    with pytest.raises(DataError, match="no image"):
+        Training(some_images(0), "mlp", 1, seed=0)
+
+
+def test_the_shipped_model_is_small_and_says_how_it_was_made() -> None:
+    network = load_model()
+    assert network.about["recipe"] == "cnn"
+    assert network.about["seed"] == 1
+    assert network.about["epochs"] == 20
+    assert network.state.nbytes < 1e6
+
+
+def test_the_shipped_model_reads_99_5_percent_of_mnist(mnist: Path) -> None:
+    accuracy = evaluate(load_model(), load_images(mnist, "test"))
+    print(f"{accuracy:.2%}")
+    assert accuracy >= 0.995
+
+
+def test_the_talks_network_learns_mnist_in_one_epoch_as_the_talk_says(mnist: Path) -> None:
+    # a sixth of an epoch already gives what took the talk's first network a whole one with fewer images
+    training = Training(load_images(mnist, "train"), "classic", 1 / 6, seed=0)
+    for _ in training.steps():
+        pass
+    accuracy = training.accuracy()
+    assert accuracy is not None
+    assert accuracy > 0.9

@@ -1,0 +1,67 @@
+"""What goes with the package: scripts, the unit, the README. The scripts themselves run in CI and by hand."""
+
+import os
+import re
+import shutil
+import subprocess
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from inkling.cli import parser
+from support import ROOT
+
+SCRIPTS = [
+    ROOT / "deploy" / "demo.sh",
+    ROOT / "deploy" / "test.sh",
+    ROOT / "deploy" / "environment.sh",
+    ROOT / ".ci" / "run",
+]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_plain_sh(script: Path) -> None:
+    result = subprocess.run(["sh", "-n", script], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_python_that_is_not_there_is_said_in_words() -> None:
+    environment = {**os.environ, "PYTHON": "python-that-is-not-there"}
+    result = subprocess.run(["sh", "deploy/demo.sh"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "apt install python3 python3-venv" in result.stderr
+
+
+def test_the_package_brings_its_model_and_its_command() -> None:
+    assert files("inkling").joinpath("digits.npz").is_file()
+    (command,) = entry_points(group="console_scripts", name="inkling")
+    assert command.value == "inkling.cli:main"
+
+
+def test_every_command_in_the_readme_is_understood() -> None:
+    text = (ROOT / "README.md").read_text()
+    lines = re.findall(r"^(?:\$ )?(?:\w+=\S+ )*inkling (.*)$", text, re.MULTILINE)
+    assert len(lines) >= 8
+    for line in lines:
+        parser().parse_args(line.partition("#")[0].split())
+
+
+def test_every_file_the_readme_names_is_there() -> None:
+    text = (ROOT / "README.md").read_text()
+    named = re.findall(r"(?:deploy|systemd|core|pi)/[\w./]+", text)
+    assert len(named) >= 6
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not here: apt install systemd")
+    # it looks whether the command exists, so it is given one that does
+    unit = (ROOT / "systemd" / "inkling.service").read_text().replace("/usr/bin/inkling", "/bin/true")
+    (tmp_path / "inkling.service").write_text(unit)
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "inkling.service")]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert "inkling.service" not in result.stderr
+    assert result.returncode == 0, result.stderr
