@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
 from inkling import paper
 from inkling.cameras import SimulatedCamera
 from inkling.console import screen
@@ -15,7 +17,6 @@ from inkling.displays import view_of
 from inkling.models import load_model
 from inkling.reader import Reader
 from inkling.terminal import EIGHTHS, HALF_BLOCK, Style
-from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).parent
 SIZE = 110, 33  # columns and lines of the terminal that is painted

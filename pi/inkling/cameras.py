@@ -52,18 +52,18 @@ class FolderCamera(Camera):
         self.failed = 0
 
     def __iter__(self) -> Iterator[Frame]:
-        from .pictures import read_luma
+        from .pictures import read_picture
 
         number = count()
         for picture in self._pictures:
             try:
-                luma = read_luma(picture)
+                luma, scale = read_picture(picture)
             except PictureError as error:
                 self.failed += 1
                 self._report(str(error))
                 continue
             for _ in range(self._hold):
-                yield Frame(luma, time.time(), next(number), str(picture))
+                yield Frame(luma, time.time(), next(number), str(picture), scale)
 
 
 class SimulatedCamera(Camera):

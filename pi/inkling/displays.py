@@ -102,7 +102,7 @@ def view_of(frame: Frame, reading: Reading, held: Reading | None, status: str) -
 def announcement(frame: Frame, reading: Reading) -> dict[str, object]:
     """An announced reading as the command line's JSON contract has it."""
     time = datetime.fromtimestamp(frame.time_s).astimezone().isoformat(timespec="milliseconds")
-    return {"file": frame.name or None, **reading.as_json(), "time": time, "frame": frame.number}
+    return {"file": frame.name or None, **reading.as_json(frame.scale), "time": time, "frame": frame.number}
 
 
 def described(reading: Reading) -> str:

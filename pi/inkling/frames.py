@@ -16,6 +16,7 @@ class Frame:
     time_s: POSIX time in seconds at which it was taken.
     number: counts up from 0 in the order in which the camera gave the frames.
     name: where it comes from, where that has a name (a file of the `folder` camera).
+    scale: pixels of the picture it comes from for each of its own; above 1 where that was reduced.
     truth: what is written on it, where the camera knows (it drew it).
     """
 
@@ -23,4 +24,5 @@ class Frame:
     time_s: float
     number: int
     name: str = ""
+    scale: float = 1.0
     truth: str | None = None

@@ -81,7 +81,8 @@ def is_writing(pieces: Components, darkness: Floats, shape: tuple[int, ...]) -> 
     from_side_to_side, from_top_to_bottom = wide >= 0.97 * width, high >= 0.97 * height
     ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
     squares = from_side_to_side & from_top_to_bottom
-    furniture = cut_off & (ruled | squares | _lies_along_border(pieces, shape))
+    wider_than_a_digit = wide > 1.4 * high
+    furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, shape))
     candidate = ~(speck | furniture)
     strongest = darkness[candidate].max(initial=0)
     writing: NDArray[np.bool_] = candidate & (darkness >= FAINT * strongest)

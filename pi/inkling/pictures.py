@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,15 @@ _ORIENTATION_TAG = 0x0112
 _SILENCE = logging.NullHandler()
 
 
-def read_luma(path: Path, max_side_px: int = 1600) -> Luma:
-    """Return the picture in file `path` as uint8 of shape (height, width), 0 black and 255 white.
+class Picture(NamedTuple):
+    """What a file shows: luma, uint8 of shape (height, width), and how many of the file's pixels make one of it."""
+
+    luma: Luma
+    scale: float
+
+
+def read_picture(path: Path, max_side_px: int = 1600) -> Picture:
+    """Return the picture in file `path`, with luma 0 for black and 255 for white.
 
     It is turned upright as its EXIF data ask. Of an animation the first picture is taken. Where the picture is
     transparent, a ground is put behind it that its ink stands out from. If its larger side is more than
@@ -51,7 +58,9 @@ def read_luma(path: Path, max_side_px: int = 1600) -> Luma:
             warnings.simplefilter("ignore")
             with Image.open(file, formats=_FORMATS) as picture:
                 _check_size(picture, path)
-                return _read(picture, max_side_px)
+                longer_px = max(picture.size)
+                luma = _read(picture, max_side_px)
+                return Picture(luma, longer_px / max(luma.shape))
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -62,6 +71,11 @@ def read_luma(path: Path, max_side_px: int = 1600) -> Luma:
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise _error(path, f"it is damaged or incomplete ({_escape(reason)})", "save or copy it again") from error
+
+
+def read_luma(path: Path, max_side_px: int = 1600) -> Luma:
+    """Return the luma of `read_picture`."""
+    return read_picture(path, max_side_px).luma
 
 
 def _open(path: Path) -> BinaryIO:

@@ -47,12 +47,16 @@ class Reading:
         """The digits in reading order, lines apart by one space, "?" for a mark that is not surely a digit."""
         return " ".join("".join("?" if m.digit is None else str(m.digit) for m in line) for line in self.lines)
 
-    def as_json(self) -> dict[str, Any]:
-        """The reading as the command line's JSON contract has it, without what names the picture."""
+    def as_json(self, scale: float = 1.0) -> dict[str, Any]:
+        """The reading as the command line's JSON contract has it, without what names the picture.
+
+        scale: pixels of the boxes for each pixel of the picture that was read.
+        """
         return {
             "text": self.text,
             "digits": [
-                {"digit": m.digit, "confidence": round(m.confidence, 4), "box": list(m.box)} for m in self.marks
+                {"digit": m.digit, "confidence": round(m.confidence, 4), "box": [round(scale * v) for v in m.box]}
+                for m in self.marks
             ],
         }
 

@@ -61,6 +61,18 @@ def test_read_json_keeps_the_contract(photo: Path, capsys: pytest.CaptureFixture
         assert 0 <= y < y + height <= 240
 
 
+def test_boxes_are_in_the_pixels_of_the_file_however_large_it_is(
+    photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large = photo.with_name("large.png")
+    with Image.open(photo) as picture:
+        picture.resize((3200, 2400), Image.Resampling.BICUBIC).save(large)
+    assert main(["read", "--json", str(photo), str(large)]) == 0
+    small_marks, large_marks = (json.loads(line)["digits"] for line in capsys.readouterr().out.splitlines())
+    for small, of_large in zip(small_marks, large_marks, strict=True):
+        np.testing.assert_allclose(of_large["box"], 10 * np.array(small["box"]), atol=30)
+
+
 def test_an_empty_page_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "blank.png"
     Image.new("L", (100, 80), 230).save(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..displays import described
 from ..errors import PictureError
 from ..models import load_model
-from ..pictures import read_luma
+from ..pictures import read_picture
 from ..reader import Reader, Reading
 
 
@@ -18,27 +18,29 @@ def run(args: argparse.Namespace) -> int:
     failed = False
     for photo in args.photos:
         try:
-            reading = reader.read(read_luma(photo))
+            luma, scale = read_picture(photo)
+            reading = reader.read(luma)
         except PictureError as error:
             failed = True
             _show_error(photo, str(error), args.json)
         else:
-            _show(photo, reading, args.json, args.preview)
+            _show(photo, reading, scale, args.json, args.preview)
     return int(failed)
 
 
-def _show(photo: Path, reading: Reading, as_json: bool, preview: bool) -> None:
+def _show(photo: Path, reading: Reading, scale: float, as_json: bool, preview: bool) -> None:
     if as_json:
-        print(json.dumps({"file": str(photo), **reading.as_json()}), flush=True)
+        print(json.dumps({"file": str(photo), **reading.as_json(scale)}), flush=True)
     else:
         print(f"{printable(photo)}: {described(reading)}", flush=True)
     if preview:
         from ..console import glyph_cells
-        from ..terminal import style_of
+        from ..terminal import Style, style_of
 
         out = sys.stderr if as_json else sys.stdout
+        style = style_of(out) if out.isatty() else Style.PLAIN
         for mark in reading.marks:
-            print(*glyph_cells(mark.glyph, style_of(out)), sep="\n", file=out)
+            print(*glyph_cells(mark.glyph, style), sep="\n", file=out)
 
 
 def _show_error(photo: Path, message: str, as_json: bool) -> None:
