@@ -12,7 +12,7 @@ import numpy as np
 from . import paper
 from .errors import CameraError, PictureError, UsageError
 from .frames import Frame
-from .steady import AGREEING
+from .steady import AGREEING, WINDOW
 
 PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
 
@@ -73,7 +73,7 @@ class SimulatedCamera(Camera):
     """
 
     def __init__(self, seed: int = 0, hold: int = 30) -> None:
-        self._frames = paper.frames(np.random.default_rng(seed), hold=hold, blank=AGREEING)
+        self._frames = paper.frames(np.random.default_rng(seed), hold=hold, blank=WINDOW)
 
     def __iter__(self) -> Iterator[Frame]:
         for number, (luma, text) in enumerate(self._frames):

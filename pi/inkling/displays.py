@@ -6,9 +6,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from .errors import UsageError
 from .frames import Frame
 from .reader import Mark, Reading
-from .terminal import percent
+from .terminal import percent, printable
 
 if TYPE_CHECKING:
     from .console import View
@@ -52,7 +53,7 @@ class Lines(Display):
         self._stream = stream
 
     def announce(self, frame: Frame, reading: Reading) -> None:
-        source = f"{frame.name}: " if frame.name else ""
+        source = f"{printable(frame.name)}: " if frame.name else ""
         print(f"frame {frame.number}: {source}{described(reading)}", file=self._stream, flush=True)
 
 
@@ -76,10 +77,15 @@ class Console(Display):
 
 
 def open_display(name: str, stream: TextIO) -> Display:
-    """The display of a name: `json`, or `console`, which is lines of text where the stream is no terminal."""
+    """The display of a name: `json`, or `console`, which is lines of text where the stream is no terminal.
+
+    Raises UsageError for any other.
+    """
     if name == "json":
         return JsonLines(stream)
-    return Console(stream) if stream.isatty() else Lines(stream)
+    if name == "console":
+        return Console(stream) if stream.isatty() else Lines(stream)
+    raise UsageError(f"there is no display {name!r}: take console or json")
 
 
 def view_of(frame: Frame, reading: Reading, held: Reading | None, status: str) -> "View":

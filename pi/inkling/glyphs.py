@@ -5,6 +5,7 @@ centre of mass (LeCun et al. 1998, "Gradient-based learning applied to document 
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def find_glyphs(page: Page) -> list[list[Glyph]]:
     owner = np.full(page.ink.shape, -1, np.int32)
     owner.reshape(-1)[pieces.pixels] = labels[pieces.labels]
     return [
-        [Glyph(draw(page, owner, number, boxes[number]), _in_picture(boxes[number], page.scale)) for number in line]
+        [Glyph(draw(page, owner, number, boxes[number]), _in_picture(boxes[number], page)) for number in line]
         for line in reading_order(boxes)
     ]
 
@@ -153,18 +154,27 @@ def _high(box: Ints) -> int:
 
 
 def reading_order(boxes: Ints) -> list[list[int]]:
-    """Indices of boxes (n, 4) in lines: a box belongs to the line whose middle lies within its height."""
+    """Indices of boxes (n, 4) in lines from top to bottom, each from left to right; lines may be tilted.
+
+    A line is followed from box to box: the next one belongs to it if the middle of one lies within the height of the
+    other.
+    """
+    left, top, _, bottom = boxes.T
+    middle = (top + bottom) / 2
     lines: list[list[int]] = []
-    for i in np.argsort(boxes[:, 1] + boxes[:, 3], kind="stable"):
-        middle = boxes[i, 1] + boxes[i, 3]
-        for line in lines:
-            near = boxes[line[-1]]
-            if 2 * near[1] < middle < 2 * near[3] or 2 * boxes[i, 1] < near[1] + near[3] < 2 * boxes[i, 3]:
-                line.append(int(i))
-                break
+    for i in np.argsort(left, kind="stable"):
+        last = [line[-1] for line in lines]
+        away = [
+            abs(middle[i] - middle[j]) if top[j] < middle[i] < bottom[j] or top[i] < middle[j] < bottom[i] else np.inf
+            for j in last
+        ]
+        if away and min(away) < np.inf:
+            lines[int(np.argmin(away))].append(int(i))
         else:
             lines.append([int(i)])
-    return [sorted(line, key=lambda i: int(boxes[i, 0])) for line in lines]
+    rises = [(middle[b] - middle[a]) / max(1, left[b] - left[a]) for line in lines for a, b in pairwise(line)]
+    tilt = float(np.median(rises)) if rises else 0.0
+    return sorted(lines, key=lambda line: float(np.mean(middle[line] - tilt * left[line])))
 
 
 def draw(page: Page, owner: NDArray[np.int32], number: int, box: Ints) -> Floats:
@@ -222,7 +232,9 @@ def _centre(fitted: Floats) -> Floats:
     return glyph
 
 
-def _in_picture(box: Ints, scale: float) -> tuple[int, int, int, int]:
-    left, top = (int(v // scale) for v in box[:2])
-    right, bottom = (int(-(-v // scale)) for v in box[2:])
+def _in_picture(box: Ints, page: Page) -> tuple[int, int, int, int]:
+    """A box of the page as x, y, width and height in pixels of the picture, which it never leaves."""
+    (page_height, page_width), (height, width) = page.ink.shape, page.picture
+    left, right = int(box[0] * width // page_width), int(-(-box[2] * width // page_width))
+    top, bottom = int(box[1] * height // page_height), int(-(-box[3] * height // page_height))
     return left, top, right - left, bottom - top

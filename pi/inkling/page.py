@@ -26,39 +26,38 @@ class Page:
 
     ink: float32 (height, width), 0.0 paper, towards 1.0 the blackest ink: 1 - luma / paper.
     noise: the standard deviation of `ink` on bare paper, from its lighter side, where there is no ink.
-    scale: pixels of `ink` for each pixel of the picture.
+    picture: height and width of the picture, in its own pixels.
     inverted: the picture is light on dark.
     """
 
     ink: Floats
     noise: float
-    scale: float
+    picture: tuple[int, int]
     inverted: bool
 
 
 def find_ink(luma: Luma) -> Page:
     """The page that a picture shows; luma is uint8 (height, width)."""
-    resized, scale = _working_size(luma)
+    resized = _working_size(luma)
     coarse = _shrink(resized, COARSE_PX)
     if inverted := _is_light_on_dark(coarse):
         resized, coarse = 255 - resized, 255 - coarse
     paper = _enlarge(_paper(coarse), resized.shape)
+    ink = np.subtract(paper, resized, out=resized)
     # in the dark corner of a photo a few counts of noise would look like ink: no paper is blacker than this
-    np.maximum(paper, 16, out=paper)
-    whiteness = np.divide(resized, paper, out=resized)
+    ink /= np.maximum(paper, 16, out=paper)
     # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
-    sample = whiteness[:: max(1, len(whiteness) // 128)]
-    typical, one_sigma_up = np.percentile(sample, (50, 84))
-    whiteness /= typical
-    ink = np.subtract(1, whiteness, out=whiteness)
-    return Page(np.clip(ink, 0, 1, out=ink), float(one_sigma_up / typical - 1), scale, inverted)
+    sample = ink[:: max(1, len(ink) // 128)]
+    one_sigma_lighter, typical = np.percentile(sample, (16, 50))
+    ink -= typical
+    ink /= (bare := max(1 - typical, 0.05))
+    return Page(np.clip(ink, 0, 1, out=ink), float(typical - one_sigma_lighter) / bare, luma.shape, inverted)
 
 
-def _working_size(luma: Luma) -> tuple[Floats, float]:
-    """The picture in the size in which it is looked at, float32, and how many of its pixels make one of luma's."""
+def _working_size(luma: Luma) -> Floats:
+    """The picture in the size in which it is looked at, float32."""
     longer = max(luma.shape)
-    wanted = min(LARGEST_PX, max(SMALLEST_PX, longer))
-    return _resize(luma, wanted / longer), wanted / longer
+    return _resize(luma, min(LARGEST_PX, max(SMALLEST_PX, longer)) / longer)
 
 
 def _shrink(picture: Floats, longer_px: int) -> Floats:

@@ -55,10 +55,17 @@ class Reading:
         return {
             "text": self.text,
             "digits": [
-                {"digit": m.digit, "confidence": round(m.confidence, 4), "box": [round(scale * v) for v in m.box]}
+                {"digit": m.digit, "confidence": round(m.confidence, 4), "box": _scaled(m.box, scale)}
                 for m in self.marks
             ],
         }
+
+
+def _scaled(box: tuple[int, int, int, int], scale: float) -> list[int]:
+    """A box in larger pixels: its corners are rounded, so that it stays within the picture."""
+    x, y, width, height = box
+    left, top, right, bottom = (round(scale * v) for v in (x, y, x + width, y + height))
+    return [left, top, right - left, bottom - top]
 
 
 class Reader:

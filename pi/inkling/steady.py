@@ -1,11 +1,11 @@
 """Steady decides when a reading holds: several frames have to agree, so a hand in the picture says nothing."""
 
-from collections import Counter, deque
+from collections import deque
 
 from .reader import Reading
 
-AGREEING = 3  # so many frames out of WINDOW have to read the same
-WINDOW = 5
+WINDOW = 5  # frames that vote
+AGREEING = 3  # of them announce a reading; all but one take it back, so that a wavering one is not repeated
 
 
 class Steady:
@@ -25,13 +25,14 @@ class Steady:
         page: names the page where the camera knows it (a file). Another page is read anew, even if it says the same.
         A text that is announced already is not announced again while it lies there; an empty text withdraws it.
         """
+        before = self.current
         if page != self._page:
             self._page = page
             self._votes.clear()
             self.current = None
         self._votes.append(reading.text)
-        text, votes = Counter(self._votes).most_common(1)[0]
-        if votes < AGREEING or text != reading.text or text == (self.current.text if self.current else ""):
-            return False
-        self.current = reading if text else None
-        return True
+        held = self.current.text if self.current else ""
+        needed = AGREEING if self.current is None else WINDOW - 1
+        if reading.text != held and self._votes.count(reading.text) >= needed:
+            self.current = reading if reading.text else None
+        return self.current is not before

@@ -86,6 +86,11 @@ def style_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Style:
     return Style.COLOUR if environ.get("COLORTERM") in ("truecolor", "24bit") else Style.GREY
 
 
+def printable(text: str) -> str:
+    """A text on one line that any terminal takes, whatever bytes it is made of: escaped where it has to be."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1 as a person should see it: nothing that was read is 100 % sure."""
     return f"{min(99, round(100 * share))} %"

@@ -10,6 +10,7 @@ from ..errors import PictureError
 from ..models import load_model
 from ..pictures import read_picture
 from ..reader import Reader, Reading
+from ..terminal import Style, printable, style_of
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,10 +33,9 @@ def _show(photo: Path, reading: Reading, scale: float, as_json: bool, preview: b
     if as_json:
         print(json.dumps({"file": str(photo), **reading.as_json(scale)}), flush=True)
     else:
-        print(f"{printable(photo)}: {described(reading)}", flush=True)
+        print(f"{printable(str(photo))}: {described(reading)}", flush=True)
     if preview:
         from ..console import glyph_cells
-        from ..terminal import Style, style_of
 
         out = sys.stderr if as_json else sys.stdout
         style = style_of(out) if out.isatty() else Style.PLAIN
@@ -49,8 +49,3 @@ def _show_error(photo: Path, message: str, as_json: bool) -> None:
     else:
         sys.stdout.flush()
         print(f"inkling read: {message}", file=sys.stderr)
-
-
-def printable(path: Path) -> str:
-    """A path on one line, whatever bytes its name is made of."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(path))

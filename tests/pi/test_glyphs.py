@@ -1,0 +1,268 @@
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from inkling.frames import Luma
+from inkling.glyphs import Glyph, find_glyphs
+from inkling.page import find_ink
+from inkling.paper import Light, draw_page, photograph
+
+Pen = Callable[[ImageDraw.ImageDraw], None]
+Box = tuple[int, int, int, int]
+
+PAPER, INK, FAINT = 210, 50, 175
+HEIGHT, WIDTH = 240, 320
+MARK = (150, 80, 8, 80)
+
+
+def bar(x: int, y: int, width: int, height: int, grey: int = INK) -> Pen:
+    return lambda sheet: sheet.rectangle((x, y, x + width - 1, y + height - 1), grey)
+
+
+def line(*points: tuple[int, int], grey: int = INK, width: int = 7) -> Pen:
+    return lambda sheet: sheet.line(points, grey, width)
+
+
+def frame(width: int) -> Pen:
+    return lambda sheet: sheet.rectangle((0, 0, WIDTH - 1, HEIGHT - 1), None, 20, width)
+
+
+def squares(grey: int) -> list[Pen]:
+    rows = [line((0, y), (WIDTH, y), grey=grey, width=1) for y in range(10, HEIGHT, 20)]
+    columns = [line((x, 0), (x, HEIGHT), grey=grey, width=1) for x in range(10, WIDTH, 20)]
+    return rows + columns
+
+
+def drawn(*pens: Pen) -> Luma:
+    """A picture of white paper with what the pens draw on it, one over the other, and a little noise."""
+    image = Image.new("L", (WIDTH, HEIGHT), PAPER)
+    sheet = ImageDraw.Draw(image)
+    for pen in pens:
+        pen(sheet)
+    luma = np.asarray(image) + np.random.default_rng(0).normal(0, 1.5, (HEIGHT, WIDTH))
+    return np.rint(np.clip(luma, 0, 255)).astype(np.uint8)
+
+
+def glyphs_in(luma: Luma) -> list[Glyph]:
+    return [glyph for row in find_glyphs(find_ink(luma)) for glyph in row]
+
+
+def boxes_in(luma: Luma) -> list[list[Box]]:
+    return [[glyph.box for glyph in row] for row in find_glyphs(find_ink(luma))]
+
+
+def resized(luma: Luma, scale: float) -> Luma:
+    size = (round(luma.shape[1] * scale), round(luma.shape[0] * scale))
+    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(luma).resize(size, method))
+
+
+def is_about(box: Box, other: tuple[float, ...], tolerance: float) -> bool:
+    """Whether the four sides of two boxes x, y, width, height are near to each other."""
+    (x, y, width, height), (ox, oy, owidth, oheight) = box, other
+    sides = (x - ox, y - oy, x + width - ox - owidth, y + height - oy - oheight)
+    return max(map(abs, sides)) <= tolerance
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.3, 5.0])
+@pytest.mark.parametrize("digits", ["0", "1", "4", "7", "58", "296", "3"])
+def test_digits_become_glyphs_as_mnist_made_them(digits: str, scale: float) -> None:
+    rng = np.random.default_rng(int(digits))
+    sheet = draw_page(digits, rng)
+    glyphs = glyphs_in(resized(photograph(sheet, Light(), rng), scale))
+    assert len(glyphs) == len(digits)
+    for glyph, placed in zip(glyphs, sheet.digits, strict=True):
+        x, y, width, height = placed.box
+        assert is_about(glyph.box, (x * scale, y * scale, width * scale, height * scale), 4 * max(1, scale))
+        assert_is_as_mnist(glyph, width / height)
+
+
+def assert_is_as_mnist(glyph: Glyph, aspect: float) -> None:
+    pixels = glyph.pixels
+    assert pixels.shape == (28, 28)
+    assert pixels.dtype == np.float32
+    assert pixels.min() == 0
+    assert pixels.max() == 1
+    ys, xs = np.nonzero(pixels > 0.25)
+    width, height = int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1
+    assert 19 <= max(width, height) <= 21
+    assert width / height == pytest.approx(aspect, abs=0.1)
+    mass = pixels / pixels.sum()
+    middle_y, middle_x = (float((mass * places).sum()) for places in np.indices(pixels.shape))
+    assert abs(middle_y - 13.5) < 1
+    assert abs(middle_x - 13.5) < 1
+    soft = (pixels > 0.1) & (pixels < 0.9)
+    assert soft.sum() > 0.2 * (pixels > 0.1).sum()
+
+
+@pytest.mark.parametrize(
+    ("pen_px", "least", "most"),
+    [
+        pytest.param(1, 1.5, 3.0, id="hairline"),
+        pytest.param(5, 1.5, 3.0, id="pen"),
+        pytest.param(20, 3.6, 4.4, id="felt"),
+    ],
+)
+def test_a_thin_stroke_is_drawn_as_thick_as_mnists_and_a_thick_one_as_it_is(
+    pen_px: int, least: float, most: float
+) -> None:
+    [glyph] = glyphs_in(drawn(bar(150, 70, pen_px, 100)))
+    thickness_px = glyph.pixels[10:18].sum(axis=1)
+    assert thickness_px.min() >= least
+    assert thickness_px.max() <= most
+
+
+@pytest.mark.parametrize("brightness", [40, 80, 150, 230])
+@pytest.mark.parametrize("seed", range(3))
+def test_on_a_blank_page_there_is_no_glyph(brightness: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    assert find_glyphs(find_ink(photograph(draw_page("", rng), Light(brightness), rng))) == []
+
+
+@pytest.mark.parametrize("luma", [1, 4, 12])
+@pytest.mark.parametrize("seed", range(2))
+def test_in_the_dark_noise_is_no_glyph(luma: int, seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(luma, 1.5, (HEIGHT, WIDTH))
+    assert find_glyphs(find_ink(np.rint(np.clip(noise, 0, 255)).astype(np.uint8))) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (8, 8), (8, 3000)])
+def test_the_smallest_and_the_longest_pictures_have_no_glyph_if_they_are_even(shape: tuple[int, int]) -> None:
+    assert find_glyphs(find_ink(np.full(shape, 200, np.uint8))) == []
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        pytest.param([bar(40, 40, 4, 4)], id="a speck"),
+        pytest.param([bar(x, y, 4, 3) for x in range(20, 140, 17) for y in range(10, 230, 40)], id="many specks"),
+        pytest.param([line((0, 200), (320, 200), grey=90, width=2)], id="a ruled line"),
+        pytest.param([line((0, 200), (320, 190), grey=90, width=2)], id="a ruled line, tilted"),
+        pytest.param([line((30, 0), (30, 240), grey=90, width=2)], id="a margin's line"),
+        pytest.param([line((0, y), (320, y), grey=FAINT, width=2) for y in range(10, 240, 30)], id="faint ruling"),
+        pytest.param(squares(FAINT), id="faint squares"),
+        pytest.param(
+            [line((0, y), (320, y), grey=90, width=2) for y in (30, 200)]
+            + [line((x, 0), (x, 240), grey=90, width=2) for x in (60, 250)],
+            id="the lines of a form",
+        ),
+        pytest.param([line((0, 190), (190, 240), grey=60, width=6)], id="the edge of what covers a corner"),
+        pytest.param([bar(0, 0, 20, 240, grey=20)], id="a dark table at the left"),
+        pytest.param([bar(0, 220, 320, 20, grey=20)], id="a dark table below"),
+        pytest.param([bar(0, 0, 20, 240, grey=20), bar(0, 220, 320, 20, grey=20)], id="a dark table at two sides"),
+        pytest.param([lambda sheet: sheet.polygon([(0, 0), (60, 0), (0, 90)], 20)], id="a dark table in a corner"),
+        pytest.param([frame(12)], id="a dark table all around"),
+        pytest.param([lambda sheet: sheet.ellipse((200, -70, 390, 40), 60)], id="a dark thing that covers a corner"),
+        pytest.param([bar(40, 60, 10, 90, grey=185)], id="the other side of the sheet, shining through"),
+    ],
+)
+def test_what_is_no_writing_is_left_out(furniture: list[Pen]) -> None:
+    [[box]] = boxes_in(drawn(*furniture, bar(*MARK)))
+    assert is_about(box, MARK, 2)
+
+
+def test_noise_in_the_dark_part_of_a_picture_is_no_writing() -> None:
+    luma = drawn(bar(40, 80, 8, 80))
+    dark = np.random.default_rng(1).normal(3, 2, (HEIGHT, 120))
+    luma[:, 200:] = np.rint(np.clip(dark, 0, 255))
+    [[box]] = boxes_in(luma)
+    assert is_about(box, (40, 80, 8, 80), 2)
+
+
+def test_what_is_no_writing_is_left_out_also_where_nothing_is_written() -> None:
+    assert boxes_in(drawn(bar(40, 40, 4, 4), bar(0, 0, 20, 240, grey=20))) == []
+
+
+FIVE = line((130, 60), (125, 100), (160, 105), (170, 130), (150, 155), (120, 150))
+
+
+@pytest.mark.parametrize(
+    "pens",
+    [
+        pytest.param([FIVE, line((142, 52), (172, 54))], id="a 5 and its flag"),
+        pytest.param([FIVE, line((145, 45), (178, 40))], id="a 5 and its flag, some way off"),
+        pytest.param(
+            [line((130, 60), (120, 110), (175, 110)), line((160, 75), (156, 102))], id="a 4 with an arm apart"
+        ),
+        pytest.param(
+            [line((130, 60), (120, 110), (170, 110)), line((160, 117), (157, 140))], id="a 4 with a foot apart"
+        ),
+    ],
+)
+def test_the_pieces_of_a_digit_make_one_glyph(pens: list[Pen]) -> None:
+    [[whole]] = boxes_in(drawn(*pens))
+    pieces = [box for pen in pens for [box] in boxes_in(drawn(pen))]
+    left, top = (min(box[i] for box in pieces) for i in (0, 1))
+    right, bottom = (max(box[i] + box[i + 2] for box in pieces) for i in (0, 1))
+    assert is_about(whole, (left, top, right - left, bottom - top), 2)
+
+
+@pytest.mark.parametrize("gap_px", [8, 17, 60])
+def test_neighbours_stay_two_glyphs(gap_px: int) -> None:
+    one, other = (100, 80, 8, 80), (108 + gap_px, 85, 8, 80)
+    [[left, right]] = boxes_in(drawn(bar(*other), bar(*one)))
+    assert is_about(left, one, 2)
+    assert is_about(right, other, 2)
+
+
+def test_a_glyph_shows_nothing_of_its_neighbour() -> None:
+    left, right = glyphs_in(drawn(line((120, 80), (160, 160)), line((150, 80), (190, 160))))
+    [alone] = glyphs_in(drawn(line((120, 80), (160, 160))))
+    assert left.box[0] + left.box[2] > right.box[0]
+    assert np.abs(left.pixels - alone.pixels).max() < 0.2
+
+
+def test_pencil_is_found_beside_a_marker() -> None:
+    marker, pencil = (100, 80, 12, 80), (200, 80, 5, 80)
+    [[first, second]] = boxes_in(drawn(bar(*marker, grey=20), bar(*pencil, grey=140)))
+    assert is_about(first, marker, 2)
+    assert is_about(second, pencil, 2)
+
+
+def test_a_stroke_that_crosses_a_faint_ruled_line_stays_whole() -> None:
+    [[box]] = boxes_in(drawn(line((0, 120), (320, 120), grey=FAINT, width=2), bar(*MARK)))
+    assert is_about(box, MARK, 3)
+
+
+@pytest.mark.parametrize("degrees", [-8, -4, 0, 4, 8])
+def test_lines_are_read_from_top_to_bottom_and_each_from_left_to_right_also_if_tilted(degrees: float) -> None:
+    turn = math.radians(degrees)
+    marks = []
+    for v, count in (0, 4), (80, 5):
+        row = []
+        for u in range(0, 50 * count, 50):
+            x = 40 + u * math.cos(turn) - v * math.sin(turn)
+            y = 55 + u * math.sin(turn) + v * math.cos(turn)
+            row.append((round(x), round(y), 8, 45))
+        marks.append(row)
+    found = boxes_in(drawn(*(bar(*mark) for row in reversed(marks) for mark in reversed(row))))
+    assert [len(row) for row in found] == [4, 5]
+    for row, expected in zip(found, marks, strict=True):
+        assert all(is_about(box, mark, 2) for box, mark in zip(row, expected, strict=True))
+
+
+@pytest.mark.parametrize("degrees", [-6, 6])
+def test_long_tilted_lines_do_not_run_into_each_other(degrees: float) -> None:
+    turn = math.radians(degrees)
+    sheet = np.full((500, 900), PAPER, np.uint8)
+    for v in (0, 80):
+        for u in range(0, 12 * 60, 60):
+            x = round(100 + u * math.cos(turn) - v * math.sin(turn))
+            y = round(200 + u * math.sin(turn) + v * math.cos(turn))
+            sheet[y : y + 40, x : x + 6] = INK
+    assert [len(row) for row in boxes_in(sheet)] == [12, 12]
+
+
+@pytest.mark.parametrize("shape", [(240, 320), (480, 640), (1200, 1600), (1202, 1603), (101, 187), (150, 197)])
+def test_a_stroke_that_runs_out_of_the_picture_has_a_box_within_it(shape: tuple[int, int]) -> None:
+    height, width = shape
+    luma = np.full(shape, PAPER, np.uint8)
+    luma[height // 2 :, width // 2 : width // 2 + height // 20] = INK
+    [[(x, y, box_width, box_height)]] = boxes_in(luma)
+    assert x >= 0
+    assert y >= 0
+    assert x + box_width <= width
+    assert y + box_height <= height

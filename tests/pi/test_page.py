@@ -1,0 +1,178 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from inkling.frames import Luma
+from inkling.page import Page, find_ink, running_maximum
+from inkling.paper import Light, Sheet, draw_page, photograph
+
+EVEN = Light(brightness=200, falloff=0, vignette=0)
+
+
+def overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """The share of two masks' pixels that is in both."""
+    return float((one & other).sum() / (one | other).sum())
+
+
+def bar_on(paper: float, bar: float, sigma: float = 0.0, shape: tuple[int, int] = (240, 320)) -> Luma:
+    """A picture of even light with an upright bar in its middle, of 8 by 80 pixels, and the noise of a sensor."""
+    luma = np.full(shape, paper, np.float64)
+    luma[80:160, 150:158] = bar
+    luma += np.random.default_rng(0).normal(0, sigma, shape)
+    return np.rint(np.clip(luma, 0, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("paper", "bar"), [(250, 100), (200, 80), (100, 40), (50, 20)])
+def test_ink_is_how_much_darker_than_its_paper_a_pixel_is(paper: int, bar: int) -> None:
+    page = find_ink(bar_on(paper, bar))
+    assert np.allclose(page.ink[82:158, 152:156], 0.6, atol=0.03)
+    assert page.ink[:70].max() < 0.03
+    assert not page.inverted
+
+
+@pytest.mark.parametrize(
+    "light",
+    [
+        pytest.param(Light(), id="a lamp aside"),
+        pytest.param(Light(brightness=230, direction=2.5, falloff=0.4), id="a bright lamp at one side"),
+        pytest.param(Light(brightness=120, direction=4.0, vignette=0.4), id="a dim lens"),
+        pytest.param(Light(brightness=60), id="a dim lamp"),
+        pytest.param(Light(direction=1.0, shadow=0.4, shadow_at=0.2), id="a shadow"),
+        pytest.param(Light(brightness=150, direction=1.0, shadow=0.4, shadow_at=-0.5), id="a shadow at the far corner"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_ink_does_not_depend_on_the_light(light: Light, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sheet = draw_page("38", rng)
+    expected = find_ink(photograph(sheet, EVEN, rng))
+    page = find_ink(photograph(sheet, light, rng))
+    assert np.abs(page.ink - expected.ink).mean() < 0.03
+    assert overlap(page.ink > 0.3, expected.ink > 0.3) > 0.85
+
+
+@pytest.mark.parametrize("brightness", [40, 80, 150, 230])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_blank_page_has_no_ink_but_noise(brightness: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    page = find_ink(photograph(draw_page("", rng), Light(brightness), rng))
+    assert (page.ink > 6 * page.noise).mean() < 0.002
+    assert page.ink.max() < 0.35
+
+
+@pytest.mark.parametrize("sigma", [2.0, 4.0, 8.0])
+@pytest.mark.parametrize("paper", [100, 180])
+def test_noise_is_that_of_the_sensor_in_parts_of_the_paper(sigma: float, paper: int) -> None:
+    page = find_ink(bar_on(paper, paper / 3, sigma))
+    assert page.noise == pytest.approx(sigma / paper, rel=0.3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_light_strokes_on_a_dark_ground_are_the_same_ink(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    luma = photograph(draw_page("52", rng), Light(), rng)
+    page, negative = find_ink(luma), find_ink(255 - luma)
+    assert not page.inverted
+    assert negative.inverted
+    assert np.allclose(page.ink, negative.ink, atol=0.01)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_chalk_on_a_slate_is_light_on_dark_also_in_the_light_of_a_lamp(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sheet = draw_page("52", rng)
+    slate = Sheet(1 - sheet.reflectance, sheet.digits)
+    page = find_ink(photograph(slate, Light(), rng))
+    assert page.inverted
+    boxes = np.zeros(page.ink.shape, np.bool_)
+    for x, y, width, height in (placed.box for placed in sheet.digits):
+        boxes[y : y + height, x : x + width] = True
+    assert page.ink[boxes].mean() > 5 * page.ink[~boxes].mean()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2), (8, 8), (1, 3000), (3000, 1), (8, 5000), (999, 33)])
+@pytest.mark.parametrize("picture", ["even", "white", "noise", "left half black", "black frame", "white frame"])
+def test_a_picture_of_any_shape_gives_a_page_of_that_shape(shape: tuple[int, int], picture: str) -> None:
+    page = find_ink(odd_picture(picture, shape))
+    assert_is_page_of(page, shape)
+    if picture in ("even", "white"):
+        assert page.ink.max() == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 8), (240, 320)])
+def test_a_black_picture_as_with_the_lens_covered_has_no_ink(shape: tuple[int, int]) -> None:
+    page = find_ink(np.zeros(shape, np.uint8))
+    assert_is_page_of(page, shape)
+    assert page.ink.max() == 0
+
+
+def test_a_picture_that_is_mostly_black_gives_a_page() -> None:
+    luma = np.zeros((1601, 33), np.uint8)
+    luma[:, 19:] = 200
+    assert_is_page_of(find_ink(luma), luma.shape)
+
+
+@pytest.mark.parametrize("size", [(40, 30), (1600, 1200), (3000, 700)])
+def test_ink_lies_where_it_lies_in_the_picture(size: tuple[int, int]) -> None:
+    luma = np.array(Image.fromarray(bar_on(200, 50)).resize(size, Image.Resampling.BOX))
+    page = find_ink(luma)
+    height, width = page.ink.shape
+    ys, xs = np.nonzero(page.ink > 0.3)
+    tolerance_px = 1.5 + max(page.ink.shape) / max(size)  # a pixel of the page or of the picture, the larger of them
+    assert abs(xs.min() - width * 150 / 320) <= tolerance_px
+    assert abs(xs.max() + 1 - width * 158 / 320) <= tolerance_px
+    assert abs(ys.min() - height * 80 / 240) <= tolerance_px
+    assert abs(ys.max() + 1 - height * 160 / 240) <= tolerance_px
+
+
+def test_the_picture_is_left_as_it_is() -> None:
+    luma = bar_on(200, 50)
+    luma.setflags(write=False)
+    find_ink(luma)
+    assert np.array_equal(luma, bar_on(200, 50))
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    shape=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    reach=st.integers(0, 15),
+    axis=st.integers(0, 1),
+    seed=st.integers(0, 2**32),
+)
+def test_the_running_maximum_is_the_maximum_of_each_window(
+    shape: tuple[int, int], reach: int, axis: int, seed: int
+) -> None:
+    a = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    lines = np.moveaxis(a, axis, 0)
+    expected = np.stack([lines[max(0, i - reach) : i + reach + 1].max(axis=0) for i in range(len(lines))])
+    assert np.array_equal(running_maximum(a, reach, axis), np.moveaxis(expected, 0, axis))
+
+
+def odd_picture(kind: str, shape: tuple[int, int]) -> Luma:
+    height, width = shape
+    inner = np.s_[height // 3 : 2 * height // 3 + 1, width // 3 : 2 * width // 3 + 1]
+    luma = np.full(shape, 255 if kind in ("white", "white frame") else 128, np.uint8)
+    if kind == "noise":
+        luma = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    elif kind == "left half black":
+        luma[:, : width // 2] = 0
+    elif kind == "black frame":
+        luma[:] = 1
+        luma[inner] = 200
+    elif kind == "white frame":
+        luma[inner] = 1
+    return luma
+
+
+def assert_is_page_of(page: Page, shape: tuple[int, ...]) -> None:
+    assert page.ink.dtype == np.float32
+    assert page.picture == shape
+    scale = max(page.ink.shape) / max(shape)
+    assert page.ink.shape == tuple(max(1, round(side * scale)) for side in shape)
+    assert page.ink.min() >= 0  # which NaN is not
+    assert page.ink.max() <= 1
+    assert page.noise >= 0
+    assert np.isfinite(page.noise)

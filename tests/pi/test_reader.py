@@ -1,0 +1,190 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkling.frames import Luma
+from inkling.models import load_model
+from inkling.paper import Light, Sheet, draw_page, photograph
+from inkling.reader import Mark, Reader, Reading
+
+LIGHTS = (
+    Light(),
+    Light(brightness=230, direction=2.5),
+    Light(brightness=90, direction=4.0, falloff=0.4),
+    Light(brightness=150, direction=1.0, shadow=0.4, shadow_at=0.2),
+    Light(brightness=50),
+)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(load_model())
+
+
+def page_with(digits: str, seed: int = 0) -> Luma:
+    rng = np.random.default_rng(seed)
+    return photograph(draw_page(digits, rng), Light(), rng)
+
+
+def mark(digit: int | None, confidence: float = 0.9, box: tuple[int, int, int, int] = (1, 2, 3, 4)) -> Mark:
+    return Mark(digit, confidence, box, np.zeros((28, 28), np.float32), np.full(10, 0.1, np.float32))
+
+
+def share_read_right(reader: Reader, pages: int, seed: int) -> float:
+    """Of pages with one to three digits, under one light after the other, the share that is read without a fault."""
+    rng = np.random.default_rng(seed)
+    right = 0
+    for number in range(pages):
+        text = "".join(map(str, rng.integers(10, size=1 + number % 3)))
+        luma = photograph(draw_page(text, rng), LIGHTS[number % len(LIGHTS)], rng)
+        right += reader.read(luma).text == text
+    return right / pages
+
+
+def test_it_reads_pages_under_every_light(reader: Reader) -> None:
+    assert share_read_right(reader, pages=100, seed=0) >= 0.95
+
+
+@pytest.mark.parametrize("change", ["as it is", "light on dark", "half the size", "thrice the size"])
+def test_it_reads_a_digit_in_any_size_and_dark_on_light_or_light_on_dark(reader: Reader, change: str) -> None:
+    right = 0
+    for digit in range(10):
+        luma = page_with(str(digit), seed=digit)
+        if change == "light on dark":
+            luma = 255 - luma
+        elif change != "as it is":
+            scale = 0.5 if change == "half the size" else 3
+            size = (round(luma.shape[1] * scale), round(luma.shape[0] * scale))
+            luma = np.asarray(Image.fromarray(luma).resize(size, Image.Resampling.BICUBIC))
+        right += reader.read(luma).text == str(digit)
+    assert right >= 9
+
+
+def test_lines_are_apart_by_one_space(reader: Reader) -> None:
+    rng = np.random.default_rng(3)
+    upper, lower = draw_page("42", rng, (120, 320)), draw_page("307", rng, (120, 320))
+    both = Sheet(np.vstack([upper.reflectance, lower.reflectance]), ())
+    assert reader.read(photograph(both, Light(), rng)).text == "42 307"
+
+
+def test_a_mark_is_where_its_digit_stands(reader: Reader) -> None:
+    rng = np.random.default_rng(1)
+    sheet = draw_page("58", rng)
+    marks = reader.read(photograph(sheet, Light(), rng)).marks
+    assert len(marks) == 2
+    for found, placed in zip(marks, sheet.digits, strict=True):
+        assert np.abs(np.subtract(found.box, placed.box)).max() <= 8
+        assert found.glyph.shape == (28, 28)
+
+
+def test_the_digit_is_the_likeliest_and_confidence_its_probability(reader: Reader) -> None:
+    marks = [found for seed in range(12) for found in reader.read(page_with("394", seed)).marks]
+    assert len(marks) == 36
+    for found in marks:
+        assert found.probabilities.shape == (10,)
+        assert found.probabilities.min() >= 0
+        assert found.probabilities.sum() == pytest.approx(1, abs=1e-4)
+        assert found.confidence == found.probabilities.max()
+        assert found.digit in (None, found.probabilities.argmax())
+
+
+@pytest.mark.parametrize(("unsure", "expected"), [(1.01, "??"), (0.0, "17")])
+def test_below_the_threshold_a_mark_is_not_surely_a_digit(unsure: float, expected: str) -> None:
+    reading = Reader(load_model(), unsure=unsure).read(page_with("17", seed=2))
+    assert reading.text == expected
+    assert [found.digit is None for found in reading.marks] == [sign == "?" for sign in expected]
+
+
+def test_the_threshold_itself_is_sure(reader: Reader) -> None:
+    luma = page_with("6")
+    [found] = reader.read(luma).marks
+    assert Reader(load_model(), unsure=found.confidence).read(luma).text == "6"
+    assert Reader(load_model(), unsure=float(np.nextafter(found.confidence, 2))).read(luma).text == "?"
+
+
+def test_a_picture_is_read_the_same_each_time_and_left_as_it_is(reader: Reader) -> None:
+    luma = page_with("26")
+    before = luma.copy()
+    luma.setflags(write=False)
+    first = reader.read(luma)
+    reader.read(page_with("7"))
+    assert reader.read(luma).as_json() == first.as_json()
+    assert np.array_equal(luma, before)
+
+
+def test_on_an_empty_page_there_is_nothing_to_read(reader: Reader) -> None:
+    reading = reader.read(page_with(""))
+    assert reading == Reading(())
+    assert reading.text == ""
+    assert reading.marks == ()
+    assert reading.as_json() == {"text": "", "digits": []}
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ([[4]], "4"),
+        ([[4, 2]], "42"),
+        ([[0, None, 7]], "0?7"),
+        ([[4, 2], [0]], "42 0"),
+        ([[None], [1, 2], [3]], "? 12 3"),
+        ([], ""),
+    ],
+)
+def test_the_text_is_the_digits_in_reading_order(lines: list[list[int | None]], text: str) -> None:
+    reading = Reading(tuple(tuple(mark(digit) for digit in line) for line in lines))
+    assert reading.text == text
+    assert [found.digit for found in reading.marks] == [digit for line in lines for digit in line]
+
+
+def test_json_is_as_its_contract_has_it() -> None:
+    reading = Reading(((mark(4, 0.98, (10, 20, 30, 40)), mark(None, 0.3, (50, 20, 5, 40))), (mark(0, 1.0),)))
+    assert reading.as_json() == {
+        "text": "4? 0",
+        "digits": [
+            {"digit": 4, "confidence": 0.98, "box": [10, 20, 30, 40]},
+            {"digit": None, "confidence": 0.3, "box": [50, 20, 5, 40]},
+            {"digit": 0, "confidence": 1.0, "box": [1, 2, 3, 4]},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("scale", "box", "expected"),
+    [
+        (1.0, (10, 20, 30, 40), [10, 20, 30, 40]),
+        (2.5, (10, 20, 30, 40), [25, 50, 75, 100]),
+        (1.5, (0, 0, 4, 6), [0, 0, 6, 9]),
+    ],
+)
+def test_json_gives_boxes_in_the_pixels_of_a_picture_that_was_reduced(
+    scale: float, box: tuple[int, int, int, int], expected: list[int]
+) -> None:
+    [digit] = Reading(((mark(4, box=box),),)).as_json(scale)["digits"]
+    assert digit["box"] == expected
+    assert all(type(value) is int for value in digit["box"])
+
+
+@pytest.mark.parametrize("scale", [1.25, 1.5, 2.4, 2.56])
+@pytest.mark.parametrize("x", range(4))
+def test_a_mark_at_the_border_of_a_picture_that_was_reduced_has_a_box_within_it(scale: float, x: int) -> None:
+    side = 20
+    [digit] = Reading(((mark(4, box=(x, x, side - x, side - x)),),)).as_json(scale)["digits"]
+    left, top, width, height = digit["box"]
+    assert left + width <= round(scale * side)
+    assert top + height <= round(scale * side)
+
+
+def test_json_of_what_was_read_has_plain_types_only(reader: Reader) -> None:
+    reading = reader.read(page_with("35"))
+    assert json.loads(json.dumps(reading.as_json())) == reading.as_json()
+    digits = reading.as_json()["digits"]
+    assert len(digits) == 2
+    for digit, found in zip(digits, reading.marks, strict=True):
+        assert list(digit) == ["digit", "confidence", "box"]
+        assert digit["confidence"] == pytest.approx(found.confidence, abs=1e-4)
+        assert [type(value) for value in (digit["digit"], digit["confidence"], *digit["box"])] == [int, float] + [
+            int
+        ] * 4
