@@ -35,8 +35,13 @@ def photo(tmp_path: Path) -> Path:
 
 def inkling(*arguments: object, **options: object) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "inkling.cli", *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "preexec_fn": hear_ctrl_c}
+    return subprocess.Popen(command, **{**usual, **options})  # type: ignore[call-overload,no-any-return]
+
+
+def hear_ctrl_c() -> None:
+    """A shell that starts the tests in the background has them ignore SIGINT, and a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_read_prints_the_digits_of_each_photo(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -279,7 +284,7 @@ def test_the_demo_ends_in_order_when_it_is_told_to(number: int, status: int) -> 
         assert demo.stdout
         assert demo.stdout.readline().startswith("frame ")
         demo.send_signal(number)
-        _, err = demo.communicate()
+        _, err = demo.communicate(timeout=60)
     assert demo.returncode == status
     assert err == ""
 
@@ -290,7 +295,7 @@ def test_a_pipe_that_closes_ends_it_quietly() -> None:
         assert demo.stderr
         demo.stdout.readline()
         demo.stdout.close()
-        assert demo.wait() == 0
+        assert demo.wait(timeout=60) == 0
         assert demo.stderr.read() == ""
 
 
@@ -351,7 +356,7 @@ def test_ctrl_c_saves_what_was_learnt(csv_data: Path, tmp_path: Path) -> None:
         while "epoch" not in train.stderr.read(40):
             pass
         train.send_signal(signal.SIGINT)
-        _, err = train.communicate()
+        _, err = train.communicate(timeout=60)
     assert train.returncode == 130
     assert "is saved" in err
     assert "Traceback" not in err

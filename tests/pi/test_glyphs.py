@@ -215,6 +215,12 @@ def test_a_glyph_shows_nothing_of_its_neighbour() -> None:
     assert np.abs(left.pixels - alone.pixels).max() < 0.2
 
 
+@pytest.mark.parametrize("grey", [20, 100, 150, 180])
+def test_a_stroke_is_found_from_edge_to_edge_however_faint_its_ink(grey: int) -> None:
+    [[box]] = boxes_in(drawn(bar(*MARK, grey=grey)))
+    assert is_about(box, MARK, 1)
+
+
 def test_pencil_is_found_beside_a_marker() -> None:
     marker, pencil = (100, 80, 12, 80), (200, 80, 5, 80)
     [[first, second]] = boxes_in(drawn(bar(*marker, grey=20), bar(*pencil, grey=140)))
@@ -254,6 +260,20 @@ def test_long_tilted_lines_do_not_run_into_each_other(degrees: float) -> None:
             y = round(200 + u * math.sin(turn) + v * math.cos(turn))
             sheet[y : y + 40, x : x + 6] = INK
     assert [len(row) for row in boxes_in(sheet)] == [12, 12]
+
+
+@pytest.mark.parametrize(("degrees", "starts"), [(8, (800, 0)), (-8, (0, 800))])
+def test_the_upper_of_two_tilted_lines_is_read_first_also_where_it_lies_lower(
+    degrees: float, starts: tuple[int, int]
+) -> None:
+    turn = math.radians(degrees)
+    sheet = np.full((400, 1100), PAPER, np.uint8)
+    for (v, marks), start in zip([(0, 2), (60, 3)], starts, strict=True):
+        for u in range(start, start + 50 * marks, 50):
+            x = round(100 + u * math.cos(turn) - v * math.sin(turn))
+            y = round(120 + u * math.sin(turn) + v * math.cos(turn))
+            sheet[y : y + 40, x : x + 6] = INK
+    assert [len(row) for row in boxes_in(sheet)] == [2, 3]
 
 
 @pytest.mark.parametrize("shape", [(240, 320), (480, 640), (1200, 1600), (1202, 1603), (101, 187), (150, 197)])
