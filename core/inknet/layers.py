@@ -194,7 +194,7 @@ class BatchNorm(Layer):
             np.einsum("cm,cm->c", dy, normal, out=d_scale)
             if not wanted:
                 return None
-            dx = normal * (d_scale / -count)[:, None]
+            dx: Array = normal * (d_scale / -count)[:, None]
             dx += dy
             dx -= (d_shift / count)[:, None]
             dx *= scale / spread
