@@ -8,7 +8,7 @@ every copy and sum runs over long contiguous stretches, whatever the size of the
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from .errors import InputError
@@ -17,24 +17,15 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 
 
-def patches(x: Array, size: int, stride: int) -> Array:
-    """Every size x size window of x, one a column: the "im2col" that turns convolution into one matmul.
+def windows(x: Array, size: int, stride: int) -> Array:
+    """Every size x size window of x, as a view that copies nothing.
 
-    x: (channels, height, width, batch). Returns a new array of shape
-    (channels * size * size, out_height * out_width * batch).
+    x: (channels, height, width, batch). Returns (channels, size, size, out_height, out_width, batch).
     """
-    windows = sliding_window_view(x, (size, size), axis=(1, 2))[:, ::stride, ::stride]
-    return windows.transpose(0, 4, 5, 1, 2, 3).reshape(x.shape[0] * size * size, -1)
-
-
-def add_patches(columns: Array, x: Array, size: int, stride: int) -> None:
-    """The adjoint of `patches`: adds every column back, in place, to the window of x that it came from."""
     channels, height, width, batch = x.shape
-    rows, cols = (height - size) // stride + 1, (width - size) // stride + 1
-    columns = columns.reshape(channels, size, size, rows, cols, batch)
-    for i in range(size):
-        for j in range(size):
-            x[:, i : i + stride * rows : stride, j : j + stride * cols : stride] += columns[:, i, j]
+    shape = (channels, size, size, (height - size) // stride + 1, (width - size) // stride + 1, batch)
+    c, y, x_, n = x.strides
+    return as_strided(x, shape, (c, y, x_, stride * y, stride * x_, n), writeable=True)
 
 
 def as_ink(images: Array, dtype: Any = np.float32) -> Array:

@@ -1,12 +1,15 @@
 """A convolution slides small filters over a picture; pooling keeps the strongest answer of a neighbourhood."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, Shape, add_patches, patches
+from .arrays import Array, Shape, windows
 from .errors import InputError
-from .layers import Generator, Layer, Push
+from .layers import Generator, Layer, Push, per_channel
+
+BLOCK = 1 << 18  # numbers in the windows that are copied at a time: 1 MB, about a second-level cache
 
 
 @dataclass(eq=False)
@@ -39,31 +42,58 @@ class Convolution(Layer):
         weight[...] = rng.standard_normal(weight.shape) * (2.0 / weight.shape[1]) ** 0.5
 
     def predict(self, x: Array) -> Array:
-        return self._product(patches(self._pad(x), self.size, self.stride))
+        return self._product(self._pad(x), np.empty((*self.shape, x.shape[-1]), x.dtype))
 
     def forward(self, x: Array, rng: Generator) -> tuple[Array, Push]:
         padded = self._pad(x)
-        columns = patches(padded, self.size, self.stride)
 
         def push(dy: Array, wanted: bool) -> Array | None:
-            dy = dy.reshape(self.filters, -1)
-            np.matmul(dy, columns.T, out=self.gradients["weight"])
-            if self.bias:
-                np.sum(dy, axis=1, out=self.gradients["bias"])
-            if not wanted:
-                return None
-            dx = np.zeros_like(padded)
-            add_patches(self.values["weight"].T @ dy, dx, self.size, self.stride)
+            dx = self.room("dx", padded.shape, x.dtype) if wanted else None
+            if dx is not None:
+                dx[...] = 0
+            self._push(dy, padded, dx)
             p = self.padding
-            return dx[:, p : dx.shape[1] - p, p : dx.shape[2] - p]
+            return None if dx is None else dx[:, p : dx.shape[1] - p, p : dx.shape[2] - p]
 
-        return self._product(columns), push
+        return self._product(padded, self.room("y", (*self.shape, x.shape[-1]), x.dtype)), push
 
-    def _product(self, columns: Array) -> Array:
-        y = self.values["weight"] @ columns
+    def _product(self, padded: Array, y: Array) -> Array:
+        """Writes the convolution of `padded` to y, some rows at a time: their windows fit the processor's cache."""
+        for rows, columns, part in self._blocks(padded, y):
+            np.copyto(columns, rows)
+            np.matmul(self.values["weight"], columns.reshape(-1, part.shape[1]), out=part)
         if self.bias:
-            y += self.values["bias"][:, None]
-        return y.reshape(*self.shape, -1)
+            y += per_channel(self.values["bias"], y)
+        return y
+
+    def _push(self, dy: Array, padded: Array, dx: Array | None) -> None:
+        """Writes the parameters' gradients, and adds the input's to dx; the windows are copied once more, not kept."""
+        weight = self.values["weight"]
+        gradient = np.zeros_like(weight.T)  # transposed, OpenBLAS is a quarter faster here
+        for rows, columns, part in self._blocks(padded, dy):
+            np.copyto(columns, rows)
+            gradient += columns.reshape(-1, part.shape[1]) @ part.T
+        self.gradients["weight"][...] = gradient.T
+        if dx is not None:
+            for rows, columns, part in self._blocks(dx, dy):
+                np.matmul(weight.T, part, out=columns.reshape(-1, part.shape[1]))
+                for i, j in np.ndindex(self.size, self.size):
+                    rows[:, i, j] += columns[:, i, j]
+        if self.bias:
+            np.sum(dy, axis=(1, 2, 3), out=self.gradients["bias"])
+
+    def _blocks(self, padded: Array, y: Array) -> Iterator[tuple[Array, Array, Array]]:
+        """Some output rows at a time: their windows in `padded`, room for a copy of these, and their part of y.
+
+        Windows and room: (channels, size, size, rows, width, batch); the part: (filters, rows * width * batch).
+        """
+        every = windows(padded, self.size, self.stride)
+        height = every.shape[3]
+        step = max(1, BLOCK * height // every.size)
+        flat = y.reshape(len(y), height, -1)
+        for start in range(0, height, step):
+            rows = every[:, :, :, start : start + step]
+            yield rows, self.room("columns", rows.shape, y.dtype), flat[:, start : start + step].reshape(len(y), -1)
 
     def _pad(self, x: Array) -> Array:
         p = self.padding

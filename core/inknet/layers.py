@@ -2,7 +2,8 @@
 
 `forward` returns the output and a function that takes the gradient of the loss by that output, writes the
 gradients of the layer's own parameters, and returns the gradient by the input. All that the way back needs
-lives in that function, so nothing stale is left in a layer between two calls. `predict` is the way of
+lives in that function, so nothing stale is left in a layer between two calls; what it writes to, the layer keeps and
+uses again, so it is called once, and before the next batch goes forward. `predict` is the way of
 reading: it keeps nothing. The batch is the last axis throughout (see `arrays`).
 """
 
@@ -19,6 +20,7 @@ from .errors import InputError
 Generator = np.random.Generator
 # push(gradient by the output, is the gradient by the input wanted?) -> that gradient, else None
 Push = Callable[[Array, bool], Array | None]
+CACHED = 1 << 16  # numbers that a second-level cache holds several times over
 
 
 class Layer:
@@ -35,6 +37,7 @@ class Layer:
     buffers: dict[str, Shape]
     values: dict[str, Array]
     gradients: dict[str, Array]
+    _rooms: dict[str, Array]
 
     def __init_subclass__(cls) -> None:
         Layer.kinds[cls.__name__] = cls
@@ -45,8 +48,15 @@ class Layer:
 
     def build(self, shape: Shape) -> Shape:
         """Declares the sizes for an input of this shape (without the batch); returns the output's shape."""
-        self.weights, self.biases, self.buffers = {}, {}, {}
+        self.weights, self.biases, self.buffers, self._rooms = {}, {}, {}, {}
         return shape
+
+    def room(self, name: str, shape: Shape, dtype: Any) -> Array:
+        """An array to write to, which the layer keeps for the next batch: fresh memory costs more than the sums."""
+        size = prod(shape)
+        if name not in self._rooms or self._rooms[name].size < size:
+            self._rooms[name] = np.empty(size, dtype)
+        return self._rooms[name][:size].reshape(shape)
 
     def initialise(self, rng: Generator) -> None:
         """Fills `values` with what training starts from."""
@@ -118,8 +128,13 @@ class ReLU(Layer):
         return np.maximum(x, 0)
 
     def forward(self, x: Array, rng: Generator) -> tuple[Array, Push]:
-        y = np.maximum(x, 0)
-        return y, lambda dy, wanted: dy * (y > 0)
+        y = np.maximum(x, 0, out=self.room("y", x.shape, x.dtype))
+
+        def push(dy: Array, wanted: bool) -> Array:
+            positive = np.greater(y, 0, out=self.room("positive", x.shape, bool))
+            return np.multiply(dy, positive, out=y)
+
+        return y, push
 
 
 @dataclass(eq=False)
@@ -176,31 +191,40 @@ class BatchNorm(Layer):
         return x * factor + offset
 
     def forward(self, x: Array, rng: Generator) -> tuple[Array, Push]:
-        rows = x.reshape(x.shape[0], -1)
+        rows = x.reshape(len(x), -1)
         count = rows.shape[1]
-        mean = rows.mean(axis=1, keepdims=True)
-        normal = rows - mean
-        variance = np.einsum("cm,cm->c", normal, normal)[:, None] / count
+        centred, y = self.room("centred", rows.shape, x.dtype), self.room("y", rows.shape, x.dtype)
+        mean, variance = np.empty((2, len(x), 1), x.dtype)
+        scale, shift = self.values["scale"][:, None], self.values["shift"][:, None]
+        # all that is done to a few channels is done while the cache still holds them
+        step = max(1, CACHED // count)
+        parts = [slice(start, start + step) for start in range(0, len(x), step)]
+        for part in parts:
+            np.mean(rows[part], axis=1, keepdims=True, out=mean[part])
+            np.subtract(rows[part], mean[part], out=centred[part])
+            np.einsum("cm,cm->c", centred[part], centred[part], out=variance[part, 0])
+            variance[part] /= count
+            np.multiply(centred[part], scale[part] / np.sqrt(variance[part] + self.epsilon), out=y[part])
+            y[part] += shift[part]
         spread = np.sqrt(variance + self.epsilon)
-        normal /= spread
         for name, seen in (("mean", mean), ("variance", variance)):
             self.values[name] += self.momentum * (seen[:, 0] - self.values[name])
-        scale = self.values["scale"][:, None]
 
         def push(dy: Array, wanted: bool) -> Array | None:
-            dy = dy.reshape(rows.shape)
+            dy, dx = dy.reshape(rows.shape), centred
             d_scale, d_shift = self.gradients["scale"], self.gradients["shift"]
-            np.sum(dy, axis=1, out=d_shift)
-            np.einsum("cm,cm->c", dy, normal, out=d_scale)
-            if not wanted:
-                return None
-            dx: Array = normal * (d_scale / -count)[:, None]
-            dx += dy
-            dx -= (d_shift / count)[:, None]
-            dx *= scale / spread
-            return dx.reshape(x.shape)
+            for part in parts:
+                np.sum(dy[part], axis=1, out=d_shift[part])
+                np.einsum("cm,cm->c", dy[part], centred[part], out=d_scale[part])
+                d_scale[part] /= spread[part, 0]
+                if wanted:
+                    dx[part] *= d_scale[part, None] / (-count * spread[part])
+                    dx[part] += dy[part]
+                    dx[part] -= d_shift[part, None] / count
+                    dx[part] *= scale[part] / spread[part]
+            return dx.reshape(x.shape) if wanted else None
 
-        return (normal * scale + self.values["shift"][:, None]).reshape(x.shape), push
+        return y.reshape(x.shape), push
 
 
 def sigmoid(x: Array) -> Array:

@@ -63,10 +63,11 @@ class Trainer:
                 order = self.rng.permutation(len(images))
             chosen = order[step % batches * size :][:size]
             # the schedule is read in the middle of the step, so that one step alone has a rate above zero
-            loss = self._step(images[chosen], labels[chosen], (step + 0.5) / total)
+            loss = self.step(images[chosen], labels[chosen], (step + 0.5) / total)
             yield Step((step + 1) / total, (step + 1) / batches, loss)
 
-    def _step(self, images: Array, labels: Array, progress: float) -> float:
+    def step(self, images: Array, labels: Array, progress: float) -> float:
+        """One step on one batch at this progress, 0 to 1; returns the batch's loss."""
         network = self.network
         x = as_ink(images, network.state.dtype)
         if self.deform is not None:
