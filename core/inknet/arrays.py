@@ -8,7 +8,6 @@ every copy and sum runs over long contiguous stretches, whatever the size of the
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from .errors import InputError
@@ -20,12 +19,13 @@ Shape = tuple[int, ...]
 def windows(x: Array, size: int, stride: int) -> Array:
     """Every size x size window of x, as a view that copies nothing.
 
-    x: (channels, height, width, batch). Returns (channels, size, size, out_height, out_width, batch).
+    x: (channels, height, width, batch), contiguous. Returns (channels, size, size, out_height, out_width, batch).
     """
     channels, height, width, batch = x.shape
     shape = (channels, size, size, (height - size) // stride + 1, (width - size) // stride + 1, batch)
-    c, y, x_, n = x.strides
-    return as_strided(x, shape, (c, y, x_, stride * y, stride * x_, n), writeable=True)
+    channel, row, column, image = x.strides
+    # what as_strided does, in a tenth of its time, which counts when one image is read
+    return np.ndarray(shape, x.dtype, x, 0, (channel, row, column, stride * row, stride * column, image))
 
 
 def as_ink(images: Array, dtype: Any = np.float32) -> Array:

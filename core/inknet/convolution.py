@@ -96,8 +96,12 @@ class Convolution(Layer):
             yield rows, self.room("columns", rows.shape, y.dtype), flat[:, start : start + step].reshape(len(y), -1)
 
     def _pad(self, x: Array) -> Array:
-        p = self.padding
-        return np.pad(x, ((0, 0), (p, p), (p, p), (0, 0))) if p else x
+        if not (p := self.padding):
+            return np.ascontiguousarray(x)
+        channels, height, width, batch = x.shape
+        padded = np.zeros((channels, height + 2 * p, width + 2 * p, batch), x.dtype)
+        padded[:, p:-p, p:-p] = x
+        return padded
 
 
 @dataclass(eq=False)
