@@ -2,41 +2,27 @@
 
 Read it in this order: `classic` (the three-layer network of the talk, all in one place), `layers` and
 `convolution`, `losses`, `optimizers`, `schedules`, `network`, `trainer`; then `deform`, `datasets`,
-`modelfile`, and `gradcheck`, which proves the calculus.
+`modelfile`, `dream`, and `gradcheck`, which proves the calculus.
 """
 
-from .convolution import Convolution, MaxPool
-from .deform import Affine
-from .errors import DatasetError, InknetError, InputError, ModelError
-from .layers import BatchNorm, Dense, Dropout, Layer, ReLU, Sigmoid
-from .losses import Loss, SoftmaxCrossEntropy, SquaredError
-from .modelfile import load, save
-from .network import Network
-from .optimizers import SGD, AdamW, Optimizer
-from .trainer import Trainer
-
-__all__ = [
-    "SGD",
-    "AdamW",
-    "Affine",
-    "BatchNorm",
-    "Convolution",
-    "DatasetError",
-    "Dense",
-    "Dropout",
-    "InknetError",
-    "InputError",
-    "Layer",
-    "Loss",
-    "MaxPool",
-    "ModelError",
-    "Network",
-    "Optimizer",
-    "ReLU",
-    "Sigmoid",
-    "SoftmaxCrossEntropy",
-    "SquaredError",
-    "Trainer",
-    "load",
-    "save",
-]
+from .convolution import Convolution as Convolution, MaxPool as MaxPool
+from .deform import Affine as Affine
+from .errors import (
+    DatasetError as DatasetError,
+    InknetError as InknetError,
+    InputError as InputError,
+    ModelError as ModelError,
+)
+from .layers import (
+    BatchNorm as BatchNorm,
+    Dense as Dense,
+    Dropout as Dropout,
+    Layer as Layer,
+    ReLU as ReLU,
+    Sigmoid as Sigmoid,
+)
+from .losses import Loss as Loss, SoftmaxCrossEntropy as SoftmaxCrossEntropy, SquaredError as SquaredError
+from .modelfile import load as load, save as save
+from .network import Network as Network
+from .optimizers import SGD as SGD, AdamW as AdamW, Optimizer as Optimizer
+from .trainer import Trainer as Trainer

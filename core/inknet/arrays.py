@@ -31,7 +31,7 @@ def windows(x: Array, size: int, stride: int) -> Array:
 def as_ink(images: Array, dtype: Any = np.float32) -> Array:
     """Images as numbers from 0.0 (paper) to 1.0 (ink): uint8 is divided by 255, floats are taken as they are.
 
-    Raises InputError for any other dtype, for an empty array and for NaN or infinity.
+    Raises InputError for any other dtype, for an empty array, and for floats that are NaN or out of that range.
     """
     images = np.asarray(images)
     if images.size == 0:
@@ -42,8 +42,9 @@ def as_ink(images: Array, dtype: Any = np.float32) -> Array:
         return ink
     if images.dtype.kind != "f":
         raise InputError(f"images are uint8 (0 to 255) or floats (0.0 to 1.0), not {images.dtype}")
-    if not np.isfinite(images).all():
-        raise InputError("the images hold NaN or infinity: check where they were computed")
+    low, high = float(images.min()), float(images.max())
+    if not -0.01 <= low <= high <= 1.01:  # which NaN is not, either
+        raise InputError(f"floats go from 0.0 (paper) to 1.0 (ink), without NaN or infinity; seen: {low} to {high}")
     floats: Array = images.astype(dtype, copy=False)
     return floats
 

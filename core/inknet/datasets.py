@@ -78,8 +78,10 @@ def _row(line: bytes, pixels: int) -> Array:
         raise ValueError(f"a label and {pixels} pixels are needed; there are {len(fields)} fields")
     try:
         label, *values = map(int, fields)
+        if b"_" in line:  # which Python takes in a number, and no other reader of CSV does
+            raise ValueError
     except ValueError:
-        wrong = next(f for f in fields if not f.strip().lstrip(b"-").isdigit())
+        wrong = next((f for f in fields if not f.strip().removeprefix(b"-").isdigit()), max(fields, key=len))
         raise ValueError(f"{wrong[:20].decode(errors='replace')!r} is no whole number") from None
     if not (0 <= label <= 9 and 0 <= min(values) <= max(values) <= 255):
         raise ValueError(

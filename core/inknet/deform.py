@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Array
+from .errors import InputError
 from .layers import Generator
 
 
@@ -24,7 +25,12 @@ class Affine:
     shift: float = 1.5
 
     def __call__(self, images: Array, rng: Generator) -> None:
-        """Deforms, in place, the first `share` of images, float of shape (batch, height, width)."""
+        """Deforms, in place, the first `share` of images, float of shape (batch, height, width).
+
+        Raises InputError for pictures with channels.
+        """
+        if images.ndim != 3:
+            raise InputError(f"pictures of shape (batch, height, width) are needed, not {images.shape}")
         count = round(self.share * len(images))
         if count:
             images[:count] = warp(images[:count], self.draw(count, rng))
@@ -39,7 +45,7 @@ class Affine:
         wide, high = 1 + either_way(self.scale), 1 + either_way(self.scale)
         lean = either_way(self.shear)
         cos, sin = np.cos(angle), np.sin(angle)
-        # rows: y then x; a rotation, after a shear along x, after a change of size
+        # rows: y then x; a change of size, then a rotation, then a shear along x
         rows = [[cos * high, sin * wide], [(lean * cos - sin) * high, (lean * sin + cos) * wide]]
         return np.concatenate(
             [np.array(rows).transpose(2, 0, 1), rng.uniform(-self.shift, self.shift, (count, 2, 1))], axis=2
@@ -60,7 +66,8 @@ def warp(images: Array, maps: Array) -> Array:
     source = maps.astype(images.dtype) @ grid + (centre + 1)
     np.clip(source, 0, np.array([height + 1, width + 1], images.dtype)[:, None], out=source)
     corner = source.astype(np.intp)
-    down, right = (source - corner).transpose(1, 0, 2)
+    source -= corner.astype(source.dtype)
+    down, right = source.transpose(1, 0, 2)
     padded = np.zeros((n, height + 3, width + 3), images.dtype)
     padded[:, 1 : height + 1, 1 : width + 1] = images
     flat = padded.reshape(-1)

@@ -84,6 +84,8 @@ class Dense(Layer):
 
     def build(self, shape: Shape) -> Shape:
         super().build(shape)
+        if self.outputs < 1:
+            raise InputError(f"{self} needs 1 output or more")
         self.weights = {"weight": (self.outputs, prod(shape))}
         self.biases = {"bias": (self.outputs,)} if self.bias else {}
         return (self.outputs,)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .arrays import Array
+from .errors import InputError
 
 
 class Loss:
@@ -69,6 +70,10 @@ class SoftmaxCrossEntropy(Loss):
 
     smoothing: float = 0.0
     temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.smoothing < 1 and 0 < self.temperature < float("inf")):
+            raise InputError(f"{self}: smoothing is a share from 0 to below 1, temperature is above 0")
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         classes, count = outputs.shape

@@ -4,6 +4,7 @@ It holds no pickle, so reading a stranger's file runs none of its code. It is wr
 there is either the old file or the new one.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -27,17 +28,12 @@ LARGEST = 64 << 20  # bytes unpacked; no network for the board comes near
 def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Writes the network to a file, durably: the whole of it or nothing. Raises OSError."""
     header = {
-        "format": FORMAT,
         "input_shape": network.input_shape,
         "layers": [layer.describe() for layer in network.layers],
         "loss": network.loss.describe(),
         "about": network.about,
     }
-    text = np.frombuffer(json.dumps(header, indent=1).encode(), np.uint8)
-    state = network.state.astype("<f4")
-    data = io.BytesIO()
-    np.savez_compressed(data, header=text, state=state, sha256=digest(text, state))
-    write_durably(Path(path), data.getvalue())
+    write(path, header, {"state": network.state.astype("<f4")})
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -45,35 +41,55 @@ def load(path: str | os.PathLike[str]) -> Network:
 
     Raises ModelError for a file that is damaged, of a later format or no model, OSError if it cannot be opened.
     """
-    with Path(path).open("rb") as file:
-        data = file.read(LARGEST)
+    header, arrays = read(path)
     try:
-        header, state = _unpack(data)
         layers = [Layer.kinds[d.pop("kind")](**d) for d in header["layers"]]
         loss = Loss.kinds[header["loss"].pop("kind")](**header["loss"])
         network = Network(layers, loss, tuple(header["input_shape"]))
-        if state.shape != network.state.shape or not np.isfinite(state).all():
-            raise ModelError(f"{network.state.size} finite numbers are needed, not an array of {state.shape}")
-    except Exception as error:  # damaged bytes make zipfile, zlib, json and NumPy raise almost anything
-        reason = str(error) or type(error).__name__
-        raise ModelError(f"{path} is no model that can be used: {reason}. Take another copy of it.") from error
-    network.state[...] = state
-    network.about = dict(header["about"])
+        if arrays["state"].shape != network.state.shape or not np.isfinite(arrays["state"]).all():
+            seen = arrays["state"].shape
+            raise ModelError(f"{network.state.size} finite numbers are needed, not an array of {seen}")
+        network.state[...] = arrays["state"]
+        network.about = dict(header["about"])
+    except Exception as error:  # a header may hold anything
+        raise unusable(path, error) from error
     return network
 
 
-def _unpack(data: bytes) -> tuple[dict[str, Any], Array]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if (size := sum(entry.file_size for entry in archive.infolist())) > LARGEST:
-            raise ModelError(f"it unpacks to {size} bytes, more than any model")
-    with np.load(io.BytesIO(data), allow_pickle=False) as entries:
-        text, state, sha256 = entries["header"], entries["state"], entries["sha256"]
-    if not np.array_equal(digest(text, state), sha256):
-        raise ModelError("its checksum is not that of what it holds")
-    header = json.loads(text.tobytes())
-    if header["format"] != FORMAT:
-        raise ModelError(f"it has format {header['format']}; this version of inknet reads format {FORMAT}")
-    return header, state
+def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array]) -> None:
+    """Writes a header, which JSON can hold, and arrays to a file, durably. Raises OSError."""
+    text = np.frombuffer(json.dumps({"format": FORMAT, **header}, indent=1).encode(), np.uint8)
+    data = io.BytesIO()
+    entries = {"header": text, **arrays, "sha256": digest(text, *arrays.values())}
+    np.savez_compressed(data, **entries)  # type: ignore[arg-type]
+    write_durably(Path(path), data.getvalue())
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The header and the arrays of a file made by `write`; raises ModelError as `load` does, and OSError."""
+    with Path(path).open("rb") as file:
+        data = file.read(LARGEST)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if (size := sum(entry.file_size for entry in archive.infolist())) > LARGEST:
+                raise ModelError(f"it unpacks to {size} bytes, more than any model")
+        with np.load(io.BytesIO(data), allow_pickle=False) as entries:
+            arrays = {name: entries[name] for name in entries.files}
+        text, sha256 = arrays.pop("header"), arrays.pop("sha256")
+        if not np.array_equal(digest(text, *arrays.values()), sha256):
+            raise ModelError("its checksum is not that of what it holds")
+        header = json.loads(text.tobytes())
+        if header["format"] != FORMAT:
+            raise ModelError(f"it has format {header['format']}; this version of inknet reads format {FORMAT}")
+    except Exception as error:  # damaged bytes make zipfile, zlib, json and NumPy raise almost anything
+        raise unusable(path, error) from error
+    return header, arrays
+
+
+def unusable(path: str | os.PathLike[str], error: Exception) -> ModelError:
+    """The error for a file that cannot be used, with the reason."""
+    reason = str(error) or type(error).__name__
+    return ModelError(f"{path} cannot be used as a model or checkpoint: {reason}. Take another copy of it.")
 
 
 def digest(*arrays: Array) -> Array:
@@ -85,7 +101,13 @@ def digest(*arrays: Array) -> Array:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Writes a file so that a power cut at any instant leaves the old one or the new one, whole."""
+    """Writes a file so that a power cut at any instant leaves the old one or the new one, whole.
+
+    A link is followed. Raises OSError, also if there is something else than a file in its place, such as a device.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "There is something else than a file", str(path))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:

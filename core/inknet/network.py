@@ -24,7 +24,8 @@ class Network:
     gradient: flat array that matches `parameters`, written by `gradients`.
     about: plain data that is saved with the network (how it was trained, with what result).
 
-    Raises InputError if a layer cannot take the shape that the layer before it gives.
+    rng draws what training starts from; without it all is zero, to be filled by the caller. Raises InputError if a
+    layer cannot take the shape that the layer before it gives, or is part of a network already.
     """
 
     def __init__(
@@ -36,6 +37,10 @@ class Network:
         dtype: Any = np.float32,
     ) -> None:
         self.layers, self.loss, self.input_shape = list(layers), loss, tuple(input_shape)
+        if not self.layers or len({*map(id, self.layers)}) < len(self.layers) or any(map(is_lent, self.layers)):
+            raise InputError("a network needs layers of its own: make a new one for each place in each network")
+        if len(self.input_shape) not in (2, 3):
+            raise InputError(f"input_shape is (height, width) or (height, width, channels), not {self.input_shape}")
         self.about: dict[str, Any] = {}
         shape: Shape = (*self.input_shape, 1)[2:3] + self.input_shape[:2]
         for layer in self.layers:
@@ -78,6 +83,11 @@ class Network:
     def predict(self, images: Array, batch_size: int = 256) -> Array:
         """The probability of each class, (n, classes); images and errors as for `scores`."""
         return self.loss.probabilities(self.scores(images, batch_size).T).T
+
+    def accuracy(self, images: Array, labels: Array) -> float:
+        """The share, 0 to 1, of images whose likeliest class is their label; arguments as for `gradients`."""
+        labels = check_labels(labels, len(images), self.classes)
+        return float((self.scores(images).argmax(axis=1) == labels).mean())
 
     def gradients(self, images: Array, labels: Array, rng: Generator) -> float:
         """The mean loss of a batch in training; its gradient by the parameters is written to `gradient`.
@@ -148,3 +158,8 @@ class Network:
         x = as_ink(images, self.state.dtype)
         x = x.reshape(*x.shape[:3], -1)
         return np.ascontiguousarray(x.transpose(3, 1, 2, 0))
+
+
+def is_lent(layer: Layer) -> bool:
+    """Whether a network has lent the layer its arrays."""
+    return hasattr(layer, "values")

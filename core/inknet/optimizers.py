@@ -10,12 +10,23 @@ import numpy as np
 from .arrays import Array
 
 
+@dataclass
 class Optimizer:
-    """What every optimizer is."""
+    """What every optimizer is. `steps` and `memory` are all that it remembers, and so what a checkpoint keeps."""
+
+    def __post_init__(self) -> None:
+        self.steps = 0
+        self.memory: dict[str, Array] = {}
 
     def step(self, parameters: Array, gradient: Array, rate: float, decayed: int = 0) -> None:
         """Moves `parameters` (n,) in place by the gradient (n,); weight decay shrinks the first `decayed`."""
         raise TypeError(f"{type(self).__name__} has no step")
+
+    def recall(self, name: str, like: Array) -> Array:
+        """The array remembered by this name, zeros at first."""
+        if name not in self.memory:
+            self.memory[name] = np.zeros_like(like)
+        return self.memory[name]
 
 
 @dataclass
@@ -28,18 +39,15 @@ class SGD(Optimizer):
     momentum: float = 0.0
     decay: float = 0.0
 
-    def __post_init__(self) -> None:
-        self.velocity: Array | None = None
-
     def step(self, parameters: Array, gradient: Array, rate: float, decayed: int = 0) -> None:
+        self.steps += 1
         if self.decay:
             parameters[:decayed] *= 1 - rate * self.decay
         if self.momentum:
-            if self.velocity is None:
-                self.velocity = np.zeros_like(parameters)
-            self.velocity *= self.momentum
-            self.velocity += gradient
-            gradient = self.velocity
+            velocity = self.recall("velocity", parameters)
+            velocity *= self.momentum
+            velocity += gradient
+            gradient = velocity
         parameters -= np.asarray(rate, parameters.dtype) * gradient
 
 
@@ -52,24 +60,18 @@ class AdamW(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
 
-    def __post_init__(self) -> None:
-        self.steps = 0
-        self.mean: Array | None = None
-        self.square: Array | None = None
-
     def step(self, parameters: Array, gradient: Array, rate: float, decayed: int = 0) -> None:
-        if self.mean is None or self.square is None:
-            self.mean, self.square = np.zeros_like(parameters), np.zeros_like(parameters)
+        mean, square = self.recall("mean", parameters), self.recall("square", parameters)
         self.steps += 1
         parameters[:decayed] *= 1 - rate * self.decay
-        self.mean *= self.beta1
-        self.mean += (1 - self.beta1) * gradient
-        self.square *= self.beta2
-        self.square += (1 - self.beta2) * gradient * gradient
+        mean *= self.beta1
+        mean += (1 - self.beta1) * gradient
+        square *= self.beta2
+        square += (1 - self.beta2) * gradient * gradient
         # both averages start at zero: the corrections of Kingma and Ba, section 3
-        root = np.sqrt(self.square)
+        root = np.sqrt(square)
         root /= (1 - self.beta2**self.steps) ** 0.5
         root += self.epsilon
-        np.divide(self.mean, root, out=root)
+        np.divide(mean, root, out=root)
         root *= rate / (1 - self.beta1**self.steps)
         parameters -= root

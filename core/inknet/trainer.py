@@ -1,13 +1,15 @@
-"""The trainer owns the loop: batches, deformation, optimizer, schedule and averaged weights."""
+"""The trainer owns the loop: batches, deformation, optimizer, schedule, averaged weights, and checkpoints."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from .arrays import Array, as_ink, check_labels
-from .errors import InputError
+from .errors import InputError, ModelError
 from .layers import Generator
+from .modelfile import read, unusable, write
 from .network import Network
 from .optimizers import Optimizer
 from .schedules import Schedule, constant
@@ -44,27 +46,32 @@ class Trainer:
     def __post_init__(self) -> None:
         self.steps = 0
         self.average = self.network.state.copy()
+        self.order = np.zeros(0, np.intp)
 
     def run(self, images: Array, labels: Array, epochs: float) -> Iterator[Step]:
         """Trains, yielding after every batch; whoever stops taking steps has stopped the training.
 
         images: uint8 or float of shape (n, height, width[, channels]); they stay as they are, and each batch is
         made float when its turn comes. labels: integers (n,). An epoch is n // batch_size batches; the few images
-        that are left over are others each time. Raises InputError.
+        that are left over are others each time. epochs counts from the first step, so called again, or after
+        `restore`, it goes on where it was. Raises InputError.
         """
         labels = check_labels(labels, len(images), self.network.classes)
         size = min(self.batch_size, len(images))
-        if not size or not epochs > 0:
-            raise InputError(f"nothing to train: {len(images)} images, {epochs} epochs")
+        if size < 1 or not 0 < epochs < float("inf"):
+            raise InputError(f"nothing to train: {len(images)} images, batches of {size}, {epochs} epochs")
         batches = len(images) // size
         total = max(1, round(epochs * batches))
-        for step in range(total):
-            if step % batches == 0:
-                order = self.rng.permutation(len(images))
-            chosen = order[step % batches * size :][:size]
+        while self.steps < total:
+            number = self.steps % batches
+            if self.steps and len(self.order) != len(images):
+                raise InputError(f"the training began with {len(self.order)} images; there are {len(images)}")
+            if number == 0:
+                self.order = self.rng.permutation(len(images))
+            chosen = self.order[number * size :][:size]
             # the schedule is read in the middle of the step, so that one step alone has a rate above zero
-            loss = self.step(images[chosen], labels[chosen], (step + 0.5) / total)
-            yield Step((step + 1) / total, (step + 1) / batches, loss)
+            loss = self.step(images[chosen], labels[chosen], (self.steps + 0.5) / total)
+            yield Step(self.steps / total, self.steps / batches, loss)
 
     def step(self, images: Array, labels: Array, progress: float) -> float:
         """One step on one batch at this progress, 0 to 1; returns the batch's loss."""
@@ -81,6 +88,43 @@ class Trainer:
             self.average += np.asarray(part, x.dtype) * (network.state - self.average)
         return loss
 
+    def validate(self, images: Array, labels: Array) -> float:
+        """The accuracy of `result` on images that are not trained on, as `Network.accuracy` gives it."""
+        return self.result().folded().accuracy(images, labels)
+
     def result(self) -> Network:
         """The trained network: a copy with the averaged weights, where they are averaged."""
         return self.network.copy(None if self.averaging is None else self.average)
+
+    def checkpoint(self, path: str | os.PathLike[str]) -> None:
+        """Writes all that training goes on from, durably: weights, averages, optimizer, chance, order and steps."""
+        header = {
+            "layers": [layer.describe() for layer in self.network.layers],
+            "steps": self.steps,
+            "optimizer_steps": self.optimizer.steps,
+            "rng": self.rng.bit_generator.state,
+        }
+        arrays = {"state": self.network.state, "average": self.average, "order": self.order.astype(np.uint32)}
+        write(path, header, {**arrays, **self.optimizer.memory})
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Takes up a checkpoint of a trainer made alike: what follows is, to the bit, what would have followed there.
+
+        Raises ModelError if it is damaged or of another network, and then nothing has changed; OSError.
+        """
+        header, arrays = read(path)
+        try:
+            if header["layers"] != [layer.describe() for layer in self.network.layers]:
+                raise ModelError("it is of another network")
+            rng = np.random.Generator(type(self.rng.bit_generator)())
+            rng.bit_generator.state = header["rng"]
+            steps, optimizer_steps = int(header["steps"]), int(header["optimizer_steps"])
+            state, average, order = (arrays.pop(name) for name in ("state", "average", "order"))
+            if not state.shape == average.shape == self.network.state.shape:
+                raise ModelError(f"it holds {state.shape} numbers for a network of {self.network.state.shape}")
+        except Exception as error:  # a header may hold anything
+            raise unusable(path, error) from error
+        self.network.state[...], self.average[...] = state, average
+        self.order, self.steps = order.astype(np.intp), steps
+        self.optimizer.steps, self.optimizer.memory = optimizer_steps, arrays
+        self.rng.bit_generator.state = rng.bit_generator.state

@@ -79,6 +79,9 @@ def test_csv_rows_are_a_label_and_the_pixels(tmp_path: Path) -> None:
         ("1,2,-3,4,5", "pixels -3 to 5"),
         ("10,2,3,4,5", "label 10"),
         ("label,1x1,1x2,2x1,2x2", "'label' is no whole number"),
+        ("1,2,--3,4,5", "'--3' is no whole number"),
+        ("1,2,1_0,4,5", "'1_0' is no whole number"),
+        ("1,2,3,4," + "9" * 5000, "'99999999999999999999' is no whole number"),
         ("1,2,3,4," + "9" * 30, "pixels 2 to 9999"),
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inknet import Affine
+from inknet import Affine, InputError
 from inknet.deform import warp
 
 
@@ -55,6 +55,32 @@ def test_deformations_stay_within_their_limits() -> None:
     assert 1.09 < resized[:, 0, 0].max() <= 1.1
     assert 0.9 <= resized[:, 1, 1].min() < 0.91
     np.testing.assert_array_equal(resized[:, [0, 1], [1, 0]], 0)
+
+
+def test_each_parameter_moves_the_entries_it_should() -> None:
+    still = {"rotation": 0.0, "scale": 0.0, "shear": 0.0, "shift": 0.0}
+    moved = {}
+    for name, value in (("rotation", 10.0), ("scale", 0.1), ("shear", 0.2), ("shift", 3.0)):
+        maps = Affine(**{**still, name: value}).draw(50, np.random.default_rng(0))  # type: ignore[arg-type]
+        moved[name] = (np.abs(maps - [[1, 0, 0], [0, 1, 0]]).max(axis=0) > 1e-9).astype(int).tolist()
+        if name == "rotation":
+            np.testing.assert_allclose(np.linalg.det(maps[:, :, :2]), 1)
+            np.testing.assert_allclose(maps[:, 0, 1], -maps[:, 1, 0])
+    assert moved == {
+        "rotation": [[1, 1, 0], [1, 1, 0]],
+        "scale": [[1, 0, 0], [0, 1, 0]],
+        "shear": [[0, 0, 0], [1, 0, 0]],  # x depends on y as well
+        "shift": [[0, 0, 1], [0, 0, 1]],
+    }
+
+
+def test_pictures_with_channels_are_refused() -> None:
+    with pytest.raises(InputError, match="2, 8, 8, 3"):
+        Affine()(np.zeros((2, 8, 8, 3)), np.random.default_rng(0))
+
+
+def test_float32_stays_float32() -> None:
+    assert warp(np.zeros((1, 5, 5), np.float32), np.eye(2, 3)[None]).dtype == np.float32
 
 
 def test_nothing_to_deform_is_no_error() -> None:

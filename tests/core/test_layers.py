@@ -1,5 +1,7 @@
 """Layers and losses: their calculus against differences, their formulas by hand, their manners at the edges."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,7 @@ LOSSES: list[Loss] = [SquaredError(), SoftmaxCrossEntropy(), SoftmaxCrossEntropy
 @pytest.mark.parametrize("layers", CASES.values(), ids=CASES.keys())
 def test_backpropagation_agrees_with_differences(layers: list[Layer], loss: Loss) -> None:
     rng = np.random.default_rng(1)
-    network = Network(layers, loss, (7, 8), rng, np.float64)
+    network = Network([replace(layer) for layer in layers], loss, (7, 8), rng, np.float64)  # type: ignore[type-var]
     network.parameters += 0.1 * rng.standard_normal(network.parameters.shape)  # no bias stays at its zero
     assert gradient_error(network, rng.random((5, 7, 8)), np.array([0, 1, 2, 2, 0])) < 1e-7
 
@@ -177,3 +179,40 @@ def test_the_fitted_temperature_undoes_a_known_one() -> None:
 def test_probabilities_add_up_to_one_even_if_all_sigmoids_are_silent() -> None:
     p = SquaredError().probabilities(np.zeros((10, 2), np.float32))
     np.testing.assert_allclose(p, 0.1)
+
+
+def test_every_kind_of_layer_and_loss_is_checked() -> None:
+    checked = {type(layer).__name__ for layers in CASES.values() for layer in layers}
+    assert checked == set(Layer.kinds)
+    assert {type(loss).__name__ for loss in LOSSES} == set(Loss.kinds)
+
+
+def test_weights_start_in_the_spread_that_keeps_signals_alive() -> None:
+    for layer, inputs, gain in (
+        (Convolution(64, 3), 9 * 16, 2),
+        (Dense(300), 16 * 400, 2),
+        (Dense(300, gain=1), 16 * 400, 1),
+    ):
+        Network([layer], SquaredError(), (20, 20, 16), np.random.default_rng(0))
+        weight = layer.values["weight"]
+        assert weight.std() == pytest.approx((gain / inputs) ** 0.5, rel=0.03)
+        assert abs(weight.mean()) < 0.03 * weight.std()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SoftmaxCrossEntropy(smoothing=1),
+        lambda: SoftmaxCrossEntropy(smoothing=-0.1),
+        lambda: SoftmaxCrossEntropy(temperature=0),
+        lambda: SoftmaxCrossEntropy(temperature=float("nan")),
+        lambda: Dense(0).build((4,)),
+        lambda: Convolution(0).build((1, 9, 9)),
+        lambda: Convolution(2, stride=0).build((1, 9, 9)),
+        lambda: Convolution(2, padding=-1).build((1, 9, 9)),
+        lambda: MaxPool(0).build((1, 9, 9)),
+    ],
+)
+def test_sizes_that_make_no_sense_are_refused(make) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError):
+        make()

@@ -79,10 +79,10 @@ def test_every_image_is_seen_once_an_epoch() -> None:
     seen = []
 
     def record(images: np.ndarray, rng: np.random.Generator) -> None:
-        seen.extend(images[:, 0, 0].tolist())
+        seen.extend((64 * images[:, 0, 0]).tolist())
 
     images = np.zeros((64, 12, 12), np.float32)
-    images[:, 0, 0] = np.arange(64)
+    images[:, 0, 0] = np.arange(64) / 64
     for _ in trainer(deform=record).run(images, np.zeros(64, int), epochs=2):
         pass
     assert sorted(seen[:64]) == sorted(seen[64:]) == list(range(64))
@@ -129,6 +129,22 @@ def test_without_averaging_the_last_weights_count() -> None:
     for _ in training.run(*stripes(64), epochs=1):
         pass
     np.testing.assert_array_equal(training.result().state, training.network.state)
+
+
+def test_the_schedule_is_read_in_the_middle_of_each_step() -> None:
+    read: list[float] = []
+    for _ in trainer(schedule=lambda progress: read.append(progress) or 1.0).run(*stripes(64), epochs=2):
+        pass
+    assert read == pytest.approx([1 / 8, 3 / 8, 5 / 8, 7 / 8])
+
+
+def test_validation_judges_the_averaged_weights() -> None:
+    training = trainer()
+    for _ in training.run(*stripes(300), epochs=3):
+        pass
+    images, labels = stripes(100, seed=1)
+    right = training.result().predict(images).argmax(axis=1) == labels
+    assert training.validate(images, labels) == right.mean() > 0.9
 
 
 def test_sgd_worked_by_hand() -> None:
