@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 echo "Making an environment in .venv (the first time takes a minute) ..." >&2
 environment .
 "$venv/bin/inkling" read --preview deploy/pictures/page.jpg
+[ ! -t 1 ] || sleep 4 # time to look at it
 exec "$venv/bin/inkling" demo "$@"

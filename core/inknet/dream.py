@@ -55,7 +55,7 @@ def input_gradient(network: Network, images: Array, weights: Array) -> Array:
     return _at_the_door(np.asarray(dy), network)
 
 
-def integrated_gradients(network: Network, images: Array, weights: Array, steps: int = 64) -> Array:
+def integrated_gradients(network: Network, images: Array, weights: Array, steps: int = 256) -> Array:
     """What each pixel's ink has added to sum(weights * scores) on the straight way from bare paper to the image.
 
     Arguments as for `input_gradient`. The pixels of an image add up to what sets its sum apart from that of bare

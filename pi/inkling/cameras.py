@@ -14,7 +14,10 @@ from .errors import CameraError, PictureError, UsageError
 from .frames import Frame
 from .steady import AGREEING, WINDOW
 
-PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
+PICTURES = {
+    *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp"),
+    *(".ppm", ".pgm", ".pnm", ".tif", ".tiff", ".jp2", ".avif"),
+}
 
 
 class Camera:
@@ -45,11 +48,10 @@ class FolderCamera(Camera):
     def __init__(self, folder: Path, hold: int = AGREEING, report: Callable[[str], None] = print) -> None:
         if not folder.is_dir():
             raise CameraError(f"camera folder:{folder}: there is no such folder")
-        self._pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+        self._pictures = sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and p.name[0] != ".")
         if not self._pictures:
             raise CameraError(f"camera folder:{folder}: no picture in it ({', '.join(sorted(PICTURES))})")
         self._hold, self._report = hold, report
-        self.failed = 0
 
     def __iter__(self) -> Iterator[Frame]:
         from .pictures import read_picture
@@ -59,7 +61,6 @@ class FolderCamera(Camera):
             try:
                 luma, scale = read_picture(picture)
             except PictureError as error:
-                self.failed += 1
                 self._report(str(error))
                 continue
             for _ in range(self._hold):

@@ -15,6 +15,9 @@ INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. Any failure is one line on stderr, a traceback only on --debug."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us; what is written there is lost, as they want
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     args = parser().parse_args(argv)
     try:
         run: Callable[[argparse.Namespace], int] = import_module(f".commands.{args.module}", __package__).run
@@ -96,6 +99,23 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model is written (.npz)")
 
+    experiment = add("experiment", "experiment", "run one of the talk's experiments: a CSV file and a plot")
+    experiment.add_argument("name", choices=("hidden", "rate", "epochs", "rotation", "damage"))
+    experiment.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    experiment.add_argument("--out", type=Path, required=True, metavar="DIR", help="where NAME.csv and NAME.png go")
+    experiment.add_argument("--seeds", type=_count, default=3, metavar="N", help="repetitions (default 3)")
+    experiment.add_argument("--images", type=_count, metavar="N", help="learn from so many only (default: all)")
+    experiment.add_argument("--values", type=_numbers, metavar="A,B,…", help="try these values instead of the usual")
+    experiment.add_argument("--jobs", type=_count, default=1, metavar="N", help="processes at a time (default 1)")
+
+    peek = add("peek", "peek", "see what the network dreams of for a digit, or which ink made it say so")
+    peek.add_argument("digits", metavar="DIGIT", nargs="*", help="0 to 9: the picture it dreams of")
+    peek.add_argument("--all", action="store_true", help="all ten dreams")
+    peek.add_argument("--photo", type=Path, metavar="FILE", help="explain what is read on a photo instead")
+    peek.add_argument("--out", type=Path, metavar="FILE", help="write the picture (.png) instead of showing it here")
+    peek.add_argument("--seed", type=_whole, default=0, metavar="N", help="another seed, another dream (default 0)")
+    _model(peek)
+
     model = add("model", "model", "look at models")
     actions = model.add_subparsers(dest="action", metavar="ACTION", required=True)
     evaluate = actions.add_parser("evaluate", help="count how many test images a model reads right", parents=[common])
@@ -120,20 +140,29 @@ def _model(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if (value := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
-    return value
+    return int(_number(text, 1, 10**9, whole=True))
 
 
 def _whole(text: str) -> int:
-    if (value := int(text)) < 0:
-        raise argparse.ArgumentTypeError(f"{value} is not 0 or more")
-    return value
+    return int(_number(text, 0, 2**63 - 1, whole=True))
 
 
 def _positive(text: str) -> float:
-    if not 0 < (value := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return _number(text, 1e-6, 10**6)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(_number(part, 0, 10**6) for part in text.split(","))
+
+
+def _number(text: str, low: float, high: float, whole: bool = False) -> float:
+    """The number that is meant, from low to high; argparse shows the error to the user."""
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no {'whole ' * whole}number") from None
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not from {low:g} to {high:g}")
     return value
 
 

@@ -15,7 +15,8 @@ from .page import Floats, Page, running_maximum
 
 GLYPH_PX, FITTED_PX = 28, 20
 FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not is a crease or a stain
-SIGMAS = 4.0  # ink stands out from the noise of the paper by so many standard deviations
+SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
+CLEAR = 7.0  # and a piece is writing if its darker half stands out by so many: a shadow's edge and noise add up to less
 EDGE = 0.4  # a stroke ends where its ink has fallen to this part of its own darkness
 FAINT = 0.35  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
 SMALLEST = 0.045  # of the picture's height: smaller marks are specks
@@ -33,7 +34,7 @@ class Glyph:
 def find_glyphs(page: Page) -> list[list[Glyph]]:
     """The marks of a page that may be digits: lines from top to bottom, each from left to right."""
     pieces, darkness = find_pieces(page)
-    kept = np.flatnonzero(is_writing(pieces, darkness, page.ink.shape))
+    kept = np.flatnonzero(is_writing(pieces, darkness, page.ink.shape) & (darkness > CLEAR * page.noise))
     groups = join_pieces(pieces.boxes[kept], page.ink.shape[0])
     labels = np.full(len(pieces), -1)
     for number, group in enumerate(groups):

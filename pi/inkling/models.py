@@ -3,7 +3,11 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from inknet import Network, load
+import numpy as np
+
+from inknet import ModelError, Network, load
+
+from .glyphs import GLYPH_PX
 
 SHIPPED = "digits.npz"
 
@@ -11,9 +15,24 @@ SHIPPED = "digits.npz"
 def load_model(path: Path | None = None) -> Network:
     """The network in a model file, by default the shipped one.
 
-    Raises inknet's ModelError if it is damaged, OSError if it cannot be opened.
+    Raises inknet's ModelError if it is damaged or does not read digits, OSError if it cannot be opened.
     """
     if path is not None:
-        return load(path)
+        return checked(load(path), path)
     with as_file(files(__package__) / SHIPPED) as shipped:
-        return load(shipped)
+        return checked(load(shipped), shipped)
+
+
+def checked(network: Network, path: Path) -> Network:
+    """The network, if it can read glyphs as digits; raises ModelError otherwise."""
+    if network.input_shape != (GLYPH_PX, GLYPH_PX) or network.classes != 10:
+        seen = "x".join(map(str, network.input_shape))
+        raise ModelError(
+            f"{path} is a model for pictures of {seen} pixels and {network.classes} answers; "
+            f"reading digits takes {GLYPH_PX}x{GLYPH_PX} and 10"
+        )
+    with np.errstate(all="ignore"):
+        answers = network.folded().predict(np.stack([np.zeros((GLYPH_PX, GLYPH_PX)), np.eye(GLYPH_PX)]))
+    if not np.isfinite(answers).all():
+        raise ModelError(f"{path} is a model that answers with no numbers (NaN): train it again, or take another")
+    return network

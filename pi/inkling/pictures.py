@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MIN_SIDE_PX = 8
 MAX_PIXELS = 64_000_000
+MAX_BYTES = 80_000_000  # as Pillow unpacks it; several copies of it have to fit a board of 512 MB
 
 # The most common come first: at the sixth, Pillow imports all of its plugins, which takes a Pi Zero long.
 # That the list is closed keeps out the formats that Pillow hands to another program (EPS goes to Ghostscript).
@@ -97,7 +98,10 @@ def _open(path: Path) -> BinaryIO:
 
 def _check_size(picture: "Image.Image", path: Path) -> None:
     width, height = picture.size
-    if width * height > MAX_PIXELS:
+    depth_bytes = 4 if picture.mode in _WIDE_MODES else 1
+    reducible = picture.format == "JPEG"  # while it is decoded
+    unpacked_bytes = width * height * depth_bytes * len(picture.getbands())
+    if width * height > MAX_PIXELS or (unpacked_bytes > MAX_BYTES and not reducible):
         raise _too_large(path)
     if min(width, height) < MIN_SIDE_PX:
         seen = f"it is {width} x {height} pixels, too small to hold a digit"
@@ -211,7 +215,8 @@ def _upright(luma: Luma, orientation: int) -> Luma:
 
 
 def _too_large(path: Path) -> PictureError:
-    seen = f"it has more than {MAX_PIXELS // 1_000_000} million pixels"
+    limits = f"{MAX_PIXELS // 1_000_000} million pixels, or {MAX_BYTES // 1_000_000} million bytes of them"
+    seen = f"it has more than {limits}"
     return _error(path, seen, "save a smaller copy of it")
 
 

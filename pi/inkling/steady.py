@@ -5,7 +5,7 @@ from collections import deque
 from .reader import Reading
 
 WINDOW = 5  # frames that vote
-AGREEING = 3  # of them announce a reading; all but one take it back, so that a wavering one is not repeated
+AGREEING = 3  # of them announce a reading; with one or none left it is taken back, so that a wavering one stays
 
 
 class Steady:
@@ -23,7 +23,7 @@ class Steady:
         """Takes the reading of one frame; returns whether `current` has changed by it.
 
         page: names the page where the camera knows it (a file). Another page is read anew, even if it says the same.
-        A text that is announced already is not announced again while it lies there; an empty text withdraws it.
+        A text that is announced is not announced again while it lies there; it is withdrawn when it is gone.
         """
         before = self.current
         if page != self._page:
@@ -31,8 +31,8 @@ class Steady:
             self._votes.clear()
             self.current = None
         self._votes.append(reading.text)
-        held = self.current.text if self.current else ""
-        needed = AGREEING if self.current is None else WINDOW - 1
-        if reading.text != held and self._votes.count(reading.text) >= needed:
-            self.current = reading if reading.text else None
+        if self.current and self._votes.count(self.current.text) <= 1 and len(self._votes) == WINDOW:
+            self.current = None
+        if self.current is None and reading.text and self._votes.count(reading.text) >= AGREEING:
+            self.current = reading
         return self.current is not before

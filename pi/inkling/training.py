@@ -88,26 +88,35 @@ class Training:
 
     def accuracy(self) -> float | None:
         """The share of the held-back images read right by the network as it is; None if none are held back."""
-        return evaluate(self.trainer.result(), self.held_back) if len(self.held_back) else None
+        if not len(self.held_back):
+            return None
+        return self.trainer.result().folded().accuracy(self.held_back.images, self.held_back.labels)
 
-    def result(self) -> Network:
-        """The network as it is: its confidence fitted to the held-back images, its history in `about`."""
+    def result(self, judged: bool = True) -> Network:
+        """The network as it is, its history in `about`.
+
+        judged: its confidence is fitted to the held-back images, and its accuracy on them written down; this takes
+        as long as reading them.
+        """
         network = self.trainer.result()
-        if len(self.held_back) and isinstance(network.loss, SoftmaxCrossEntropy):
-            scores = network.folded().scores(self.held_back.images)
-            temperature = fit_temperature(scores.T, self.held_back.labels)
-            network.loss = replace(network.loss, temperature=round(temperature, 4))
         network.about = {
             "recipe": self.recipe,
             "epochs": round(self.done, 3),
             "seed": self.seed,
             "images": len(self.learn),
             "held_back": len(self.held_back),
-            "held_back_accuracy": self.accuracy(),
+            "held_back_accuracy": None,
             "inkling": __version__,
             "numpy": np.__version__,
             "machine": platform.machine(),
         }
+        if judged and len(self.held_back):
+            scores = network.folded().scores(self.held_back.images)
+            right = scores.argmax(axis=1) == self.held_back.labels
+            network.about["held_back_accuracy"] = float(right.mean())
+            if isinstance(network.loss, SoftmaxCrossEntropy):
+                temperature = fit_temperature(scores.T, self.held_back.labels)
+                network.loss = replace(network.loss, temperature=round(temperature, 4))
         return network
 
 

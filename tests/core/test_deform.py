@@ -61,7 +61,7 @@ def test_each_parameter_moves_the_entries_it_should() -> None:
     still = {"rotation": 0.0, "scale": 0.0, "shear": 0.0, "shift": 0.0}
     moved = {}
     for name, value in (("rotation", 10.0), ("scale", 0.1), ("shear", 0.2), ("shift", 3.0)):
-        maps = Affine(**{**still, name: value}).draw(50, np.random.default_rng(0))  # type: ignore[arg-type]
+        maps = Affine(**{**still, name: value}).draw(50, np.random.default_rng(0))
         moved[name] = (np.abs(maps - [[1, 0, 0], [0, 1, 0]]).max(axis=0) > 1e-9).astype(int).tolist()
         if name == "rotation":
             np.testing.assert_allclose(np.linalg.det(maps[:, :, :2]), 1)

@@ -133,7 +133,12 @@ def test_without_averaging_the_last_weights_count() -> None:
 
 def test_the_schedule_is_read_in_the_middle_of_each_step() -> None:
     read: list[float] = []
-    for _ in trainer(schedule=lambda progress: read.append(progress) or 1.0).run(*stripes(64), epochs=2):
+
+    def schedule(progress: float) -> float:
+        read.append(progress)
+        return 1.0
+
+    for _ in trainer(schedule=schedule).run(*stripes(64), epochs=2):
         pass
     assert read == pytest.approx([1 / 8, 3 / 8, 5 / 8, 7 / 8])
 

@@ -166,7 +166,7 @@ def test_names_that_are_no_text_are_printed_all_the_same(photo: Path, capfd: pyt
     ("arguments", "message"),
     [
         (["read", "--model", "missing.npz", "page.png"], "missing.npz: No such file"),
-        (["read", "--model", "page.png", "page.png"], "no model that can be used"),
+        (["read", "--model", "page.png", "page.png"], "cannot be used"),
         (["watch", "--camera", "folder:missing"], "no such folder"),
         (["watch", "--camera", "folder:empty"], "no picture in it"),
         (["model", "evaluate", "--data", "empty"], "inkling data fetch"),
@@ -199,6 +199,8 @@ def test_every_failure_is_one_line_and_status_1(
         (["watch", "--camera", "polaroid"], "no camera 'polaroid'"),
         (["train", "--data", "csv", "--out", "missing/a.npz"], "folder that exists"),
         (["train", "--data", "csv", "--out", "csv"], "folder that exists"),
+        (["train", "--data", "csv", "--out", "/dev/null"], "name of a file"),
+        (["train", "--data", "csv", "--out", "/proc/a.npz"], "nothing can be written there"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(
@@ -220,6 +222,9 @@ def test_wrong_usage_is_one_line_and_status_2(
         ["dance"],
         ["read"],
         ["demo", "--frames", "0"],
+        ["demo", "--frames", "x"],
+        ["demo", "--frames", "99999999999999999999"],
+        ["demo", "--rate", "1e-300"],
         ["demo", "--rate", "-1"],
         ["demo", "--seed", "-1"],
         ["train", "--data", "csv", "--epochs", "nan", "--out", "a.npz"],
@@ -265,7 +270,7 @@ def test_the_demo_reads_what_it_wrote_and_keeps_the_score(capfd: pytest.CaptureF
     *lines, score = capfd.readouterr().out.splitlines()
     assert len(lines) >= 6
     assert all(re.fullmatch(r"frame \d+: \d{1,3}  \((at least )?\d+ % sure\)", line) for line in lines)
-    assert score == "6 pages were shown, and 6 of them read right."
+    assert score == "7 pages shown, 7 read right"
 
 
 def test_watching_the_simulated_camera_gives_the_same_for_the_same_seed(capfd: pytest.CaptureFixture[str]) -> None:
@@ -348,19 +353,32 @@ def test_training_evaluating_and_reading_with_the_result(
     assert "of 50 images read right" in capfd.readouterr().out
 
 
-def test_ctrl_c_saves_what_was_learnt(csv_data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_training_that_is_told_to_stop_saves_what_was_learnt(csv_data: Path, tmp_path: Path, number: int) -> None:
     model = tmp_path / "a.npz"
     arguments = ("train", "--data", csv_data, "--recipe", "classic", "--epochs", "100000", "--out", model)
     with inkling(*arguments) as train:
         assert train.stderr
         while "epoch" not in train.stderr.read(40):
             pass
-        train.send_signal(signal.SIGINT)
+        train.send_signal(number)
         _, err = train.communicate(timeout=60)
     assert train.returncode == 130
-    assert "is saved" in err
+    assert re.search(r"stopping: saving what was learnt in \S+ epochs to ", err)
     assert "Traceback" not in err
     assert main(["model", "evaluate", str(model), "--data", str(csv_data)]) == 0
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_is_done_without(photo: Path, stream: str) -> None:
+    closed = {"stdout": ">&-", "stderr": "2>&-"}[stream]
+    command = ["sh", "-c", f'exec "$0" -m inkling.cli read "$@" {closed}', sys.executable, str(photo), "missing.jpg"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Error" not in result.stdout + result.stderr
+    assert (ANSWER in result.stdout) == (stream == "stderr")
+    assert ("missing.jpg" in result.stderr) == (stream == "stdout")
+    assert "missing.jpg" not in result.stdout
 
 
 def test_data_check_says_what_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

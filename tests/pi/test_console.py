@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from inkling.console import View, bars, glyph_cells, picture_cells, screen
 from inkling.terminal import Style, Terminal, style_of

@@ -2,8 +2,7 @@ from itertools import groupby, islice
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from inkling.errors import UsageError

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -6,7 +7,7 @@ from PIL import Image
 
 from inkling.frames import Luma
 from inkling.models import load_model
-from inkling.paper import Light, Sheet, draw_page, photograph
+from inkling.paper import Light, Sheet, draw_page, drifting_light, photograph
 from inkling.reader import Mark, Reader, Reading
 
 LIGHTS = (
@@ -188,3 +189,11 @@ def test_json_of_what_was_read_has_plain_types_only(reader: Reader) -> None:
         assert [type(value) for value in (digit["digit"], digit["confidence"], *digit["box"])] == [int, float] + [
             int
         ] * 4
+
+
+def test_an_empty_page_says_nothing_whatever_the_light() -> None:
+    rng = np.random.default_rng(7)
+    lights = list(itertools.islice(drifting_light(rng), 0, 800, 8))
+    reader = Reader(load_model())
+    texts = [reader.read(photograph(draw_page("", rng), light, rng)).text for light in lights]
+    assert sum(map(bool, texts)) <= 1

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
             for frame in islice(camera, args.frames):
                 loop.take(frame)
     finally:
-        if demo and score.pages:
-            print(f"{score.pages} pages were shown, and {score.right} of them read right.")
+        if demo:
+            print(score)
     return int(failed > 0)
 
 
@@ -51,23 +51,25 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 class Score:
-    """Counts the pages that were shown, and those whose announced text was right when they were taken away.
-
-    It needs a camera that knows what it shows.
-    """
+    """What was announced of each page that a camera knows to have shown."""
 
     def __init__(self) -> None:
-        self.pages = self.right = 0
-        self._truth = self._text = ""
+        self._pages: list[tuple[str, list[str]]] = []
+        self._truth: str | None = None
 
-    def see(self, truth: str | None, text: str) -> None:
-        """Takes what is written on the page in one frame, and the text that is announced."""
+    def see(self, truth: str | None, announced: str | None) -> None:
+        """Takes what is written on the page in one frame, and the text that is announced with it, if one is."""
         if truth != self._truth:
-            if self._truth:
-                self.pages += 1
-                self.right += self._text == self._truth
-            self._truth = truth or ""
-        self._text = text
+            self._truth = truth
+            if truth:
+                self._pages.append((truth, []))
+        if announced is not None and self._pages:
+            self._pages[-1][1].append(announced)
+
+    def __str__(self) -> str:
+        read = [(truth, texts) for truth, texts in self._pages if texts or truth != self._truth]
+        right = sum(set(texts) == {truth} for truth, texts in read)
+        return f"{len(read)} page{'s' * (len(read) != 1)} shown, {right} read right"
 
 
 class Loop:
@@ -92,7 +94,7 @@ class Loop:
         held = self._steady.current
         if changed and held:
             self._display.announce(frame, held)
-        self._score.see(frame.truth, held.text if held else "")
+        self._score.see(frame.truth, held.text if changed and held else None)
         self._display.see(frame, reading, held, f"read in {took_ms:.0f} ms")
         self._rest(started_s)
 
