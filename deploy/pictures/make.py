@@ -1,4 +1,4 @@
-"""Makes the pictures beside it: a photo for the demo, and the demo at work as the README shows it.
+"""Makes the pictures beside it: a photo for the demo, and what the README shows of the demo and of `inkling peek`.
 
 Run it in an environment with inkling in it: `python deploy/pictures/make.py`.
 """
@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkling import paper
 from inkling.cameras import SimulatedCamera
+from inkling.cli import main
 from inkling.console import screen
 from inkling.displays import view_of
 from inkling.models import load_model
@@ -91,3 +92,4 @@ def paint_cell(
 if __name__ == "__main__":
     make_photo(HERE / "page.jpg")
     make_screen(HERE / "demo.png")
+    main(["peek", "--all", "--out", str(HERE / "dreams.png")])

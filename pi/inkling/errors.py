@@ -17,5 +17,9 @@ class CameraError(InklingError, OSError):
     """A camera that was asked for cannot be had, or has stopped giving frames."""
 
 
+class PlotError(InklingError, ImportError):
+    """A plot cannot be drawn, because what draws it is not installed."""
+
+
 class DataError(InklingError, OSError):
     """A data set is missing, incomplete or not what it claims to be."""

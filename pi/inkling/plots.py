@@ -6,15 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import InklingError
+from .errors import PlotError
 from .experiments import EXPERIMENTS, Row
 
 BLUE, GREY = "#1f5fa8", "#666666"
 MOST_FIGURES = 12  # values that are written at the axis and at the line; more would run into one another
-
-
-class PlotError(InklingError, ImportError):
-    """A plot cannot be drawn, because what draws it is not installed."""
 
 
 def plot(rows: Iterable[Row], path: Path) -> None:
