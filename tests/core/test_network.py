@@ -147,11 +147,15 @@ def test_a_batch_norm_with_no_linear_layer_before_it_stays() -> None:
 
 def test_a_copy_shares_nothing() -> None:
     network = small_network()
+    network.about = {"made": {"by": "hand"}}
     twin = network.copy()
     twin.state += 1
-    twin.about["name"] = "twin"
+    twin.about["made"]["by"] = "twin"
     assert not np.allclose(network.state, twin.state)
-    assert network.about == {}
+    assert network.about == {"made": {"by": "hand"}}
+    folded = network.folded()
+    assert folded.about == network.about
+    assert folded.about["made"] is not network.about["made"]
 
 
 def test_weights_come_first_so_that_decay_reaches_them_alone() -> None:
@@ -277,6 +281,26 @@ def test_every_damaged_byte_is_noticed(tmp_path: Path) -> None:
         path.write_bytes(good[:length])
         with pytest.raises(ModelError):
             load(path)
+
+
+def test_a_file_is_on_the_card_before_it_takes_the_old_ones_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, rename = os.fsync, Path.replace
+
+    def record_fsync(fd: int) -> None:
+        done.append("fsync " + ("folder" if Path(f"/proc/self/fd/{fd}").is_dir() else "file"))
+        fsync(fd)
+
+    def record_rename(self: Path, target: Path) -> Path:
+        done.append("rename")
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(Path, "replace", record_rename)
+    save(small_network(), tmp_path / "a.npz")
+    assert done == ["fsync file", "rename", "fsync folder"]
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
