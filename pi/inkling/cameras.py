@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from . import paper
+from .closing import Closing
 from .errors import CameraError, PictureError, UsageError
 from .frames import Frame
 from .steady import AGREEING, WINDOW
@@ -20,22 +19,11 @@ PICTURES = {
 }
 
 
-class Camera:
+class Camera(Closing):
     """What every camera is: an iterator of frames, a context manager, and `close`, which may be called twice."""
 
     def __iter__(self) -> Iterator[Frame]:
         raise TypeError(f"{type(self).__name__} gives no frames")
-
-    def close(self) -> None:
-        """Lets go of what the camera holds."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class FolderCamera(Camera):

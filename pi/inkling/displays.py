@@ -3,9 +3,9 @@
 import json
 from contextlib import ExitStack
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, TextIO
 
+from .closing import Closing
 from .errors import UsageError
 from .frames import Frame
 from .reader import Mark, Reading
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .console import View
 
 
-class Display:
+class Display(Closing):
     """What every display is: a context manager that is given readings; `close` may be called twice."""
 
     def see(self, frame: Frame, reading: Reading, held: Reading | None, status: str) -> None:
@@ -23,17 +23,6 @@ class Display:
 
     def announce(self, frame: Frame, reading: Reading) -> None:
         """Takes a reading that several frames agree on, once."""
-
-    def close(self) -> None:
-        """Lets go of what the display holds."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class JsonLines(Display):

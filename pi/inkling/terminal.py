@@ -5,8 +5,9 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
+
+from .closing import Closing
 
 HALF_BLOCK = "▀"
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -21,7 +22,7 @@ class Style(Enum):
     PLAIN = "ASCII without colour"
 
 
-class Terminal:
+class Terminal(Closing):
     """A terminal on which each frame is drawn over the one before; a context manager.
 
     It hides the cursor, and shows it again, with the colours reset, at the end and after an error.
@@ -34,14 +35,6 @@ class Terminal:
         self._height = 0
         self._size = self.size
         self._write(_HIDE_CURSOR + _NO_WRAP)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def size(self) -> os.terminal_size:

@@ -7,6 +7,6 @@ cd "$(dirname "$0")/../.."
 environment .
 bench=.venv/bench
 [ -x "$bench/bin/python" ] || "$python" -m venv --clear "$bench"
-"$bench/bin/python" -m pip install --quiet --disable-pip-version-check . torch==2.13.0 onnx onnxruntime scikit-learn
+"$bench/bin/python" -m pip install --quiet --disable-pip-version-check . torch==2.13.0 onnx onnxruntime
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 exec "$bench/bin/python" tests/bench/speed.py "$@"

@@ -6,6 +6,7 @@ from typing import Any
 from tqdm import tqdm
 
 from .. import mnist
+from ..closing import Closing
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-class Bars:
+class Bars(Closing):
     """A progress bar for each file that is downloaded, one after the other."""
 
     def __init__(self) -> None:
@@ -42,9 +43,3 @@ class Bars:
         """Ends the last bar; may be called twice."""
         for bar in self._bars.values():
             bar.close()
-
-    def __enter__(self) -> "Bars":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
