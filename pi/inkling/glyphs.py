@@ -34,8 +34,8 @@ class Glyph:
 def find_glyphs(page: Page) -> list[list[Glyph]]:
     """The marks of a page that may be digits: lines from top to bottom, each from left to right."""
     pieces, darkness = find_pieces(page)
-    kept = np.flatnonzero(is_writing(pieces, darkness, page.ink.shape) & (darkness > CLEAR * page.noise))
-    groups = join_pieces(pieces.boxes[kept], page.ink.shape[0])
+    kept = np.flatnonzero(is_writing(pieces, darkness, page))
+    groups = join_pieces(pieces.boxes[kept])
     labels = np.full(len(pieces), -1)
     for number, group in enumerate(groups):
         labels[kept[group]] = number
@@ -70,11 +70,11 @@ def _darkness(page: Page, pieces: Components) -> Floats:
     return (np.bincount(labels, ink, len(pieces)) / count).astype(np.float32)
 
 
-def is_writing(pieces: Components, darkness: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def is_writing(pieces: Components, darkness: Floats, page: Page) -> NDArray[np.bool_]:
     """Which pieces may belong to a digit, (count,) bool: not specks, not fainter than the rest, not the page's edge."""
     if not len(pieces):
         return np.zeros(0, bool)
-    height, width = shape
+    height, width = page.ink.shape
     left, top, right, bottom = pieces.boxes.T
     wide, high = right - left, bottom - top
     speck = np.maximum(wide, high) < max(3, SMALLEST * height)
@@ -84,8 +84,8 @@ def is_writing(pieces: Components, darkness: Floats, shape: tuple[int, ...]) -> 
     ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
     squares = from_side_to_side & from_top_to_bottom
     wider_than_a_digit = wide > 1.4 * high
-    furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, shape))
-    candidate = ~(speck | furniture)
+    furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, page.ink.shape))
+    candidate = ~(speck | furniture) & (darkness > CLEAR * page.noise)
     strongest = darkness[candidate].max(initial=0)
     writing: NDArray[np.bool_] = candidate & (darkness >= FAINT * strongest)
     return writing
@@ -102,8 +102,8 @@ def _lies_along_border(pieces: Components, shape: tuple[int, ...]) -> NDArray[np
     return along
 
 
-def join_pieces(boxes: Ints, page_height: int) -> list[list[int]]:
-    """Pieces that are parts of one digit, as lists of their indices: a 5 and its flag, the two halves of a broken 4.
+def join_pieces(boxes: Ints) -> list[list[int]]:
+    """Pieces that are parts of one digit, as lists of their indices: a 5 and its flag, a 4 and its shaft.
 
     boxes: (count, 4). The larger pieces come first and smaller ones join them; what stays alone and is too small beside
     the largest is left out.
