@@ -1,20 +1,22 @@
 """Shows in a terminal what is seen and what is read: the picture, the glyph, ten bars and the answer.
 
-The functions are pure: they return lines, none of them wider than it may be once its colours are taken away.
+All but `print_glyphs` are pure: they return lines, none wider than it may be once its colours are taken away.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
 from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from .terminal import EIGHTHS, HALF_BLOCK, RESET, Style, percent
+from .terminal import EIGHTHS, HALF_BLOCK, RESET, Style, percent, style_of
 
 if TYPE_CHECKING:  # a command that shows nothing does not wait for NumPy
     import numpy as np
@@ -81,6 +83,16 @@ def glyph_cells(glyph: NDArray[np.float32] | None, style: Style = Style.COLOUR) 
     shade = 1.0 - ink if style is Style.PLAIN else ink
     luma = np.rint(255 * shade).astype(np.uint8)
     return _cells(_shrunk(luma, 28, 14 * _pixels_per_row(style)), luma.shape, style)
+
+
+def print_glyphs(glyphs: Sequence[NDArray[np.float32]], stream: TextIO | None = None) -> None:
+    """Print glyphs, as for `glyph_cells`, on a stream (stdout), as many side by side as the terminal is wide."""
+    stream = stream or sys.stdout
+    style = style_of(stream) if stream.isatty() else Style.PLAIN
+    per_row = max(1, (shutil.get_terminal_size().columns + _GAP) // (28 + _GAP))
+    for start in range(0, len(glyphs), per_row):
+        for lines in zip(*(glyph_cells(glyph, style) for glyph in glyphs[start : start + per_row]), strict=True):
+            print((" " * _GAP).join(lines), file=stream)
 
 
 def bars(

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+
+from inknet.modelfile import write_durably
 
 from .errors import PlotError
 from .experiments import EXPERIMENTS, Row
@@ -16,7 +19,7 @@ MOST_FIGURES = 12  # values that are written at the axis and at the line; more w
 def plot(rows: Iterable[Row], path: Path) -> None:
     """Writes a PNG of the results of one experiment, at least one of them, to `path`.
 
-    Raises PlotError if matplotlib is not installed.
+    Raises PlotError if matplotlib is not installed, OSError if the file cannot be written.
     """
     try:
         # by name, so that the types are checked alike with it and without
@@ -69,9 +72,9 @@ def plot(rows: Iterable[Row], path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="best", fontsize=9)
 
-    part = path.with_name(f"{path.name}.part")
-    figure.savefig(part, format="png")
-    part.replace(path)
+    png = BytesIO()
+    figure.savefig(png, format="png")
+    write_durably(path, png.getvalue())
 
 
 def by_value(rows: Iterable[Row]) -> dict[float, list[float]]:

@@ -205,8 +205,10 @@ def test_nothing_is_left_beside_the_file_and_a_failed_write_keeps_the_old_one(tm
         save(network, path)
     assert path.read_bytes() == old
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(FileNotFoundError):
-        save(small_network(), tmp_path / "missing" / "a.npz")
+    missing = tmp_path / "missing" / "a.npz"
+    with pytest.raises(FileNotFoundError) as caught:
+        save(small_network(), missing)
+    assert caught.value.filename == str(missing)
 
 
 def rewritten(path: Path, change: Callable[[dict[str, np.ndarray]], None]) -> None:

@@ -87,9 +87,16 @@ def test_an_empty_page_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "nothing is written on it" in capsys.readouterr().out
 
 
-def test_preview_shows_each_glyph(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("columns", "rows"), [(88, 1), (87, 2), (20, 3)])
+def test_preview_shows_the_glyphs_side_by_side_as_far_as_they_fit(
+    photo: Path, columns: int, rows: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     assert main(["read", "--preview", str(photo)]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1 + 3 * 14
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 14 * rows
+    assert max(map(len, lines)) == {1: 88, 2: 58, 3: 28}[rows]
+    assert any("@" in line for line in lines)
 
 
 def bomb() -> bytes:

@@ -1,7 +1,6 @@
 """`inkling peek`: what a network dreams of for a digit, and which ink of a photo made it say so."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from tqdm import tqdm
@@ -10,13 +9,12 @@ from inknet import Network
 from inknet.modelfile import write_durably
 
 from .. import peek
-from ..console import glyph_cells
+from ..console import print_glyphs
 from ..errors import PictureError, UsageError
 from ..models import load_model
-from ..page import Floats
 from ..pictures import read_picture
 from ..reader import Reader
-from ..terminal import Style, percent, style_of
+from ..terminal import percent
 
 DIGITS = "0123456789"
 
@@ -48,10 +46,10 @@ def _dream(network: Network, digits: list[int], seed: int, out: Path | None) -> 
     with tqdm(desc="dreaming", total=total, unit="step", leave=False, disable=not total) as bar:
         dreams = [peek.dream(network, digit, seed, bar.update) for digit in digits]
     if out is not None:
-        _write(out, peek.dream_sheet(dreams))
+        write_durably(out, peek.dream_sheet(dreams))
     for dream in dreams:
         if out is None:
-            _show(dream.pixels)
+            print_glyphs([dream.pixels])
         print(f"{dream.digit}: it is {percent(dream.confidence)} sure of its dream")
 
 
@@ -62,22 +60,8 @@ def _explain(network: Network, photo: Path, out: Path | None) -> None:
         raise PictureError(f"{photo}: nothing is written on it, so there is nothing to explain")
     said = peek.contributions(network, marks)
     if out is not None:
-        _write(out, peek.mark_sheet(luma, marks, said))
+        write_durably(out, peek.mark_sheet(luma, marks, said))
     for mark, shares in zip(marks, said, strict=True):
         if out is None:
-            _show(mark.glyph, peek.strengths(shares))
+            print_glyphs([mark.glyph, peek.strengths(shares)])
         print(f"{peek.described(mark)}{'' if out else '; on the right, the ink that made it say so'}")
-
-
-def _show(*pictures: Floats) -> None:
-    """Pictures side by side, in characters."""
-    style = style_of(sys.stdout) if sys.stdout.isatty() else Style.PLAIN
-    for lines in zip(*(glyph_cells(picture, style) for picture in pictures), strict=True):
-        print("  ".join(lines))
-
-
-def _write(path: Path, png: bytes) -> None:
-    try:
-        write_durably(path, png)
-    except OSError as error:  # it names a file that is there for an instant only
-        raise OSError(error.errno, error.strerror, str(path)) from error

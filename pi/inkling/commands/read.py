@@ -10,7 +10,7 @@ from ..errors import PictureError
 from ..models import load_model
 from ..pictures import read_picture
 from ..reader import Reader, Reading
-from ..terminal import Style, printable, style_of
+from ..terminal import printable
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,13 +34,10 @@ def _show(photo: Path, reading: Reading, scale: float, as_json: bool, preview: b
         print(json.dumps({"file": str(photo), **reading.as_json(scale)}), flush=True)
     else:
         print(f"{printable(str(photo))}: {described(reading)}", flush=True)
-    if preview:
-        from ..console import glyph_cells
+    if preview and reading.marks:
+        from ..console import print_glyphs
 
-        out = sys.stderr if as_json else sys.stdout
-        style = style_of(out) if out.isatty() else Style.PLAIN
-        for mark in reading.marks:
-            print(*glyph_cells(mark.glyph, style), sep="\n", file=out)
+        print_glyphs([mark.glyph for mark in reading.marks], sys.stderr if as_json else sys.stdout)
 
 
 def _show_error(photo: Path, message: str, as_json: bool) -> None:
