@@ -22,7 +22,7 @@ from inkling.terminal import EIGHTHS, HALF_BLOCK, Style
 HERE = Path(__file__).parent
 SIZE = 110, 33  # columns and lines of the terminal that is painted
 CELL = 9, 18  # width and height of a character, pixels
-FRAME = 88  # of the demo: the third page, well settled
+FRAME = 344  # of the demo: a bright page with three digits, well settled
 Colour = tuple[int, int, int]
 GROUND, TEXT = (16, 18, 22), (208, 212, 218)
 STYLES = {"0": TEXT, "1;32": (80, 220, 110), "1;33": (240, 200, 80), "2": (130, 136, 146)}
