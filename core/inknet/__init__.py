@@ -1,18 +1,13 @@
 """inknet is a small neural-network library in NumPy: layers in a row, trained by backpropagation.
 
 Read it in this order: `classic` (the three-layer network of the talk, all in one place), `layers` and
-`convolution`, `losses`, `optimizers`, `schedules`, `network`, `trainer`; then `deform`, `datasets`,
-`modelfile`, `dream`, and `gradcheck`, which proves the calculus.
+`convolution`, `losses`, `optimizers`, `schedules`, `network`, `trainer`; then `deform`, `modelfile`, `dream`, and
+`gradcheck`, which proves the calculus. `arrays` lets another library's arrays stand in for NumPy's.
 """
 
 from .convolution import Convolution as Convolution, MaxPool as MaxPool
 from .deform import Affine as Affine
-from .errors import (
-    DatasetError as DatasetError,
-    InknetError as InknetError,
-    InputError as InputError,
-    ModelError as ModelError,
-)
+from .errors import InknetError as InknetError, InputError as InputError, ModelError as ModelError
 from .layers import (
     BatchNorm as BatchNorm,
     Dense as Dense,

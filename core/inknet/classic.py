@@ -4,6 +4,8 @@ After Tariq Rashid, "A Gentle Introduction to Neural Networks" (PyCon Italy 2017
 Neural Network". The rest of the library is this, taken apart so that the parts can be put together in other ways.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -63,8 +65,7 @@ class ThreeLayers:
         outputs = column(targets, self.who.shape[0])
         if not (outputs.min() > 0 and outputs.max() < 1):
             raise InputError(f"targets lie between 0 and 1, exclusive; seen: {outputs.min()} to {outputs.max()}")
-        hidden = stretch(self.who.T @ logit(outputs))
-        return stretch(self.wih.T @ logit(hidden))
+        return run_backwards([self.who, self.wih], outputs)
 
     def as_network(self, height: int, width: int) -> Network:
         """The same function in the library's form, for pictures from 0.0 to 1.0 that `scale_pixels` need not touch.
@@ -91,6 +92,13 @@ def logit(y: Array) -> Array:
     """The inverse of the sigmoid, log(y / (1 - y)), for y between 0 and 1."""
     x: Array = np.log(y / (1 - y))
     return x
+
+
+def run_backwards(weights: Sequence[Array], signals: Array) -> Array:
+    """The inputs (inputs, 1) that call up the outputs (outputs, 1); weights from the last layer's to the first's."""
+    for weight in weights:
+        signals = stretch(weight.T @ logit(signals))
+    return signals
 
 
 def stretch(signals: Array) -> Array:

@@ -6,8 +6,8 @@ it reads: without chance, and with batch norm's running averages. The network it
 
 import numpy as np
 
-from .arrays import Array, as_ink
-from .classic import logit, stretch
+from .arrays import Array, as_ink, permute
+from .classic import run_backwards
 from .errors import InputError
 from .layers import BatchNorm, Dense, Dropout, Layer, Push, Sigmoid, per_channel
 from .network import Network
@@ -30,12 +30,8 @@ def backquery(network: Network, targets: Array) -> Array:
         raise InputError("this network does not run backwards: that takes Dense and Sigmoid layers in turn")
     if targets.shape[1:] != (network.classes,) or not ((targets > 0) & (targets < 1)).all():
         raise InputError(f"targets are (n, {network.classes}) numbers between 0 and 1, not {targets.shape}: {targets}")
-    dreams = np.empty((network.layers[0].values["weight"].shape[1], len(targets)))
-    for number, signals in enumerate(targets):
-        for layer in network.layers[-2::-2]:
-            signals = stretch(layer.values["weight"].T @ logit(signals))
-        dreams[:, number] = signals
-    return _at_the_door(dreams, network)
+    weights = [layer.values["weight"] for layer in network.layers[-2::-2]]
+    return _at_the_door(np.hstack([run_backwards(weights, column[:, None]) for column in targets]), network)
 
 
 def input_gradient(network: Network, images: Array, weights: Array) -> Array:
@@ -45,7 +41,7 @@ def input_gradient(network: Network, images: Array, weights: Array) -> Array:
     """
     reader = network.folded()  # a copy, whose gradients may be written
     reader._check(images)
-    x, way_back = reader._columns(images), list[Push]()
+    x, way_back = permute(reader._ink(images), (3, 1, 2, 0)), list[Push]()
     for layer in reader.layers:
         x, push = _reading(layer, x)
         way_back.append(push)
@@ -61,7 +57,7 @@ def integrated_gradients(network: Network, images: Array, weights: Array, steps:
     Arguments as for `input_gradient`. The pixels of an image add up to what sets its sum apart from that of bare
     paper, the more exactly the more steps the way is cut into (Sundararajan et al. 2017, arXiv:1703.01365).
     """
-    ink = as_ink(images, network.state.dtype)
+    ink = as_ink(images, network.state)
     slopes = (input_gradient(network, ink * ((step + 0.5) / steps), weights) for step in range(steps))
     gradients: Array = ink * sum(slopes) / steps
     return gradients
@@ -72,7 +68,8 @@ def _reading(layer: Layer, x: Array) -> tuple[Array, Push]:
     if isinstance(layer, Dropout):
         return x, lambda dy, wanted: dy
     if isinstance(layer, BatchNorm):
-        return layer.predict(x), lambda dy, wanted: dy * per_channel(layer.linear()[0], dy)
+        factor, offset = (per_channel(a, x) for a in layer.linear())
+        return x * factor + offset, lambda dy, wanted: dy * factor
     return layer.forward(x, np.random.default_rng(0))
 
 

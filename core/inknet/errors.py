@@ -9,9 +9,5 @@ class InputError(InknetError, ValueError):
     """An array handed in has the wrong shape, dtype or values."""
 
 
-class DatasetError(InknetError, ValueError):
-    """A file of images or labels is not what its format promises."""
-
-
 class ModelError(InknetError, ValueError):
     """A model file is damaged, of a later version, or no model at all."""

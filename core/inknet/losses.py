@@ -4,27 +4,16 @@ Outputs are (classes, batch), labels (batch,). `loss(outputs, labels)` gives the
 gradient by the outputs; `probabilities` reads the outputs the way the loss understands them.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, namespace, one_hot
 from .errors import InputError
 
 
 class Loss:
     """What every loss is."""
-
-    kinds: ClassVar[dict[str, type["Loss"]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        Loss.kinds[cls.__name__] = cls
-
-    def describe(self) -> dict[str, Any]:
-        """The loss as plain data, from which `Loss.kinds[kind](**rest)` makes it again."""
-        return {"kind": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         """The mean loss over the batch, and its gradient by the outputs, of their shape."""
@@ -48,14 +37,15 @@ class SquaredError(Loss):
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
         gradient = outputs - self.low
-        gradient[labels, np.arange(len(labels))] -= self.high - self.low
-        value = float(np.vdot(gradient, gradient)) / (2 * len(labels))
+        gradient -= (self.high - self.low) * one_hot(labels, outputs)
+        value = float(namespace(outputs).sum(gradient * gradient)) / (2 * len(labels))
         gradient /= len(labels)
         return value, gradient
 
     def probabilities(self, outputs: Array) -> Array:
-        p: Array = np.maximum(outputs, np.finfo(outputs.dtype).tiny)
-        p /= p.sum(axis=0)
+        xp = namespace(outputs)
+        p: Array = xp.maximum(outputs, 1e-30)  # so that the sum of none is zero
+        p /= xp.sum(p, axis=0)
         return p
 
 
@@ -76,53 +66,39 @@ class SoftmaxCrossEntropy(Loss):
             raise InputError(f"{self}: smoothing is a share from 0 to below 1, temperature is above 0")
 
     def __call__(self, outputs: Array, labels: Array) -> tuple[float, Array]:
-        classes, count = outputs.shape
+        xp, (classes, count) = namespace(outputs), outputs.shape
         log_p = log_softmax(outputs)
-        right = log_p[labels, np.arange(count)]
-        value = -((1 - self.smoothing) * right.mean() + self.smoothing * log_p.mean())
-        gradient = np.exp(log_p)
-        gradient -= self.smoothing / classes
-        gradient[labels, np.arange(count)] -= 1 - self.smoothing
+        targets = (1 - self.smoothing) * one_hot(labels, outputs) + self.smoothing / classes
+        gradient = xp.exp(log_p)
+        gradient -= targets
         gradient /= count
-        return float(value), gradient
+        return -float(xp.sum(targets * log_p)) / count, gradient
 
     def probabilities(self, outputs: Array) -> Array:
-        p: Array = np.exp(log_softmax(outputs / np.asarray(self.temperature, outputs.dtype)))
+        p: Array = namespace(outputs).exp(log_softmax(outputs / self.temperature))
         return p
 
 
 def log_softmax(outputs: Array) -> Array:
     """log(exp(x) / sum(exp(x))) over the classes; the largest is taken off first, so nothing overflows."""
-    shifted: Array = outputs - outputs.max(axis=0)
-    shifted -= np.log(np.exp(shifted).sum(axis=0))
+    xp = namespace(outputs)
+    shifted: Array = outputs - xp.amax(outputs, axis=0)
+    shifted -= xp.log(xp.sum(xp.exp(shifted), axis=0))
     return shifted
 
 
 def fit_temperature(outputs: Array, labels: Array) -> float:
     """The temperature, from 0.05 to 20, with the least cross-entropy on these outputs (classes, batch).
 
-    The loss is convex in 1 / temperature, so a golden-section search finds it, to 0.1 %.
+    The loss is convex in 1 / temperature, so it has one minimum, which finer and finer grids find to 0.1 %.
     """
 
-    def loss(log_t: float) -> float:
-        scaled = outputs / np.asarray(np.exp(log_t), outputs.dtype)
-        return SoftmaxCrossEntropy()(scaled, labels)[0]
+    def loss(temperature: float) -> float:
+        return SoftmaxCrossEntropy()(outputs / float(temperature), labels)[0]
 
-    return float(np.exp(golden_section(loss, float(np.log(0.05)), float(np.log(20)), 1e-3)))
-
-
-def golden_section(f: Callable[[float], float], low: float, high: float, tolerance: float) -> float:
-    """The place of the minimum of a function with one minimum (Kiefer 1953)."""
-    ratio = (5**0.5 - 1) / 2
-    a, b = high - ratio * (high - low), low + ratio * (high - low)
-    fa, fb = f(a), f(b)
-    while high - low > tolerance:
-        if fa < fb:
-            high, b, fb = b, a, fa
-            a = high - ratio * (high - low)
-            fa = f(a)
-        else:
-            low, a, fa = a, b, fb
-            b = low + ratio * (high - low)
-            fb = f(b)
-    return (low + high) / 2
+    low, high = 0.05, 20.0
+    while high / low > 1.001:
+        grid = np.geomspace(low, high, 7)
+        best = int(np.argmin([loss(t) for t in grid]))
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, 6)]
+    return float((low * high) ** 0.5)

@@ -10,18 +10,19 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, as_numpy
 from .errors import ModelError
 from .layers import Layer
 from .losses import Loss
 from .network import Network
 
-FORMAT = 1
+FORMAT = 2
 LARGEST = 64 << 20  # bytes unpacked; no network for the board comes near
 
 
@@ -29,11 +30,11 @@ def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Writes the network to a file, durably: the whole of it or nothing. Raises OSError."""
     header = {
         "input_shape": network.input_shape,
-        "layers": [layer.describe() for layer in network.layers],
-        "loss": network.loss.describe(),
+        "layers": [describe(layer) for layer in network.layers],
+        "loss": describe(network.loss),
         "about": network.about,
     }
-    write(path, header, {"state": network.state.astype("<f4")})
+    write(path, header, {"state": as_numpy(network.state).astype("<f4")})
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -43,9 +44,8 @@ def load(path: str | os.PathLike[str]) -> Network:
     """
     header, arrays = read(path)
     try:
-        layers = [Layer.kinds[d.pop("kind")](**d) for d in header["layers"]]
-        loss = Loss.kinds[header["loss"].pop("kind")](**header["loss"])
-        network = Network(layers, loss, tuple(header["input_shape"]))
+        layers = [make(Layer, description) for description in header["layers"]]
+        network = Network(layers, make(Loss, header["loss"]), tuple(header["input_shape"]))
         if arrays["state"].shape != network.state.shape or not np.isfinite(arrays["state"]).all():
             seen = arrays["state"].shape
             raise ModelError(f"{network.state.size} finite numbers are needed, not an array of {seen}")
@@ -54,6 +54,18 @@ def load(path: str | os.PathLike[str]) -> Network:
     except Exception as error:  # a header may hold anything
         raise unusable(path, error) from error
     return network
+
+
+def describe(thing: Layer | Loss) -> dict[str, Any]:
+    """A layer or a loss as plain data, from which `make` makes it again."""
+    return {"kind": type(thing).__name__, **asdict(thing)}  # type: ignore[call-overload]
+
+
+def make(root: type[Any], description: dict[str, Any]) -> Any:
+    """The layer or loss described: of a class that is derived from root, without its arrays."""
+    kinds = {kind.__name__: kind for kind in root.__subclasses__()}
+    rest = dict(description)
+    return kinds[rest.pop("kind")](**rest)
 
 
 def write(path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array]) -> None:

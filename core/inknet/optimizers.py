@@ -1,18 +1,20 @@
 """An optimizer moves the parameters a step against the gradient.
 
-A network's parameters are one flat array, so a step is a handful of operations on long vectors, done in place.
+A network's parameters are one flat array, so a step is a handful of operations on long vectors, done in place and in
+pieces, for which the processor's cache holds what they leave to each other.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
+from .arrays import Array, namespace
+from .layers import CACHED
 
-from .arrays import Array
 
-
-@dataclass
 class Optimizer:
     """What every optimizer is. `steps` and `memory` are all that it remembers, and so what a checkpoint keeps."""
+
+    decay: float
+    remembered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.steps = 0
@@ -20,13 +22,21 @@ class Optimizer:
 
     def step(self, parameters: Array, gradient: Array, rate: float, decayed: int = 0) -> None:
         """Moves `parameters` (n,) in place by the gradient (n,); weight decay shrinks the first `decayed`."""
-        raise TypeError(f"{type(self).__name__} has no step")
+        self.steps += 1
+        if self.decay:
+            parameters[:decayed] *= 1 - rate * self.decay
+        for name in self.remembered:
+            if name not in self.memory:
+                self.memory[name] = namespace(parameters).zeros_like(parameters)
+        for start in range(0, parameters.shape[0], CACHED):
+            part = slice(start, start + CACHED)
+            self.move(
+                parameters[part], gradient[part], float(rate), *(self.memory[name][part] for name in self.remembered)
+            )
 
-    def recall(self, name: str, like: Array) -> Array:
-        """The array remembered by this name, zeros at first."""
-        if name not in self.memory:
-            self.memory[name] = np.zeros_like(like)
-        return self.memory[name]
+    def move(self, parameters: Array, gradient: Array, rate: float, *memory: Array) -> None:
+        """The step on some of the parameters, with their part of the gradient and of each array remembered."""
+        raise TypeError(f"{type(self).__name__} has no move")
 
 
 @dataclass
@@ -39,16 +49,16 @@ class SGD(Optimizer):
     momentum: float = 0.0
     decay: float = 0.0
 
-    def step(self, parameters: Array, gradient: Array, rate: float, decayed: int = 0) -> None:
-        self.steps += 1
-        if self.decay:
-            parameters[:decayed] *= 1 - rate * self.decay
-        if self.momentum:
-            velocity = self.recall("velocity", parameters)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.remembered = ("velocity",) if self.momentum else ()
+
+    def move(self, parameters: Array, gradient: Array, rate: float, *memory: Array) -> None:
+        for velocity in memory:
             velocity *= self.momentum
             velocity += gradient
             gradient = velocity
-        parameters -= np.asarray(rate, parameters.dtype) * gradient
+        parameters -= rate * gradient
 
 
 @dataclass
@@ -59,19 +69,18 @@ class AdamW(Optimizer):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    remembered = ("mean", "square")
 
-    def step(self, parameters: Array, gradient: Array, rate: float, decayed: int = 0) -> None:
-        mean, square = self.recall("mean", parameters), self.recall("square", parameters)
-        self.steps += 1
-        parameters[:decayed] *= 1 - rate * self.decay
+    def move(self, parameters: Array, gradient: Array, rate: float, *memory: Array) -> None:
+        mean, square = memory
         mean *= self.beta1
         mean += (1 - self.beta1) * gradient
         square *= self.beta2
         square += (1 - self.beta2) * gradient * gradient
         # both averages start at zero: the corrections of Kingma and Ba, section 3
-        root = np.sqrt(square)
-        root /= (1 - self.beta2**self.steps) ** 0.5
-        root += self.epsilon
-        np.divide(mean, root, out=root)
-        root *= rate / (1 - self.beta1**self.steps)
-        parameters -= root
+        step = namespace(square).sqrt(square)
+        step /= (1 - self.beta2**self.steps) ** 0.5
+        step += self.epsilon
+        step = mean / step
+        step *= rate / (1 - self.beta1**self.steps)
+        parameters -= step

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Array, as_ink, check_labels
+from .arrays import Array, as_ink, as_numpy, check_labels, namespace
 from .errors import InputError, ModelError
 from .layers import Generator
-from .modelfile import read, unusable, write
+from .modelfile import describe, read, unusable, write
 from .network import Network
 from .optimizers import Optimizer
 from .schedules import Schedule, constant
@@ -45,7 +45,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.steps = 0
-        self.average = self.network.state.copy()
+        self.average = self.network.copy().state
         self.order = np.zeros(0, np.intp)
 
     def run(self, images: Array, labels: Array, epochs: float) -> Iterator[Step]:
@@ -76,16 +76,16 @@ class Trainer:
     def step(self, images: Array, labels: Array, progress: float) -> float:
         """One step on one batch at this progress, 0 to 1; returns the batch's loss."""
         network = self.network
-        x = as_ink(images, network.state.dtype)
         if self.deform is not None:
-            self.deform(x, self.rng)
-        loss = network.gradients(x, labels, self.rng)
+            images = as_ink(as_numpy(images))
+            self.deform(images, self.rng)
+        loss = network.gradients(images, labels, self.rng)
         rate = self.rate * self.schedule(progress)
         self.optimizer.step(network.parameters, network.gradient, rate, network.decayed)
         self.steps += 1
         if self.averaging is not None:
             part = (self.averaging + 1) / (self.averaging + self.steps)
-            self.average += np.asarray(part, x.dtype) * (network.state - self.average)
+            self.average += part * (network.state - self.average)
         return loss
 
     def validate(self, images: Array, labels: Array) -> float:
@@ -99,13 +99,14 @@ class Trainer:
     def checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Writes all that training goes on from, durably: weights, averages, optimizer, chance, order and steps."""
         header = {
-            "layers": [layer.describe() for layer in self.network.layers],
+            "layers": [describe(layer) for layer in self.network.layers],
             "steps": self.steps,
             "optimizer_steps": self.optimizer.steps,
             "rng": self.rng.bit_generator.state,
         }
-        arrays = {"state": self.network.state, "average": self.average, "order": self.order.astype(np.uint32)}
-        write(path, header, {**arrays, **self.optimizer.memory})
+        arrays = {"state": self.network.state, "average": self.average, **self.optimizer.memory}
+        here = {name: as_numpy(array) for name, array in arrays.items()}
+        write(path, header, {"order": self.order.astype(np.uint32), **here})
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Takes up a checkpoint of a trainer made alike: what follows is, to the bit, what would have followed there.
@@ -114,7 +115,7 @@ class Trainer:
         """
         header, arrays = read(path)
         try:
-            if header["layers"] != [layer.describe() for layer in self.network.layers]:
+            if header["layers"] != [describe(layer) for layer in self.network.layers]:
                 raise ModelError("it is of another network")
             rng = np.random.Generator(type(self.rng.bit_generator)())
             rng.bit_generator.state = header["rng"]
@@ -124,7 +125,8 @@ class Trainer:
                 raise ModelError(f"it holds {state.shape} numbers for a network of {self.network.state.shape}")
         except Exception as error:  # a header may hold anything
             raise unusable(path, error) from error
-        self.network.state[...], self.average[...] = state, average
+        move = namespace(self.average).asarray
+        self.network.state[...], self.average[...] = move(state), move(average)
         self.order, self.steps = order.astype(np.intp), steps
-        self.optimizer.steps, self.optimizer.memory = optimizer_steps, arrays
+        self.optimizer.steps, self.optimizer.memory = optimizer_steps, {name: move(a) for name, a in arrays.items()}
         self.rng.bit_generator.state = rng.bit_generator.state

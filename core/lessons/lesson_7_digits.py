@@ -10,7 +10,6 @@ import numpy as np
 
 from inknet.arrays import Array
 from inknet.classic import ThreeLayers, scale_pixels, targets_for
-from inknet.datasets import read_csv
 from inknet.deform import Affine
 
 SHADES = " .:-=+*#%@"
@@ -27,7 +26,7 @@ def main(arguments: list[str]) -> None:
     """Trains, tests, and looks into the network's mind."""
     rng = np.random.default_rng(0)
     if arguments:
-        train, test = read_csv(arguments[0]), read_csv(arguments[1])
+        train, test = read(arguments[0]), read(arguments[1])
     else:
         train, test = draw(600, rng), draw(100, rng)
     show(train[0][0], f"One of the {len(train[0])} examples, a {train[1][0]}:")
@@ -47,6 +46,15 @@ def main(arguments: list[str]) -> None:
         255 * network.backquery(targets_for(3)).reshape(28, 28),
         "\nRun backwards: what the network has in mind for a 3:",
     )
+
+
+def read(path: str) -> tuple[Array, Array]:
+    """The images, uint8 (n, 28, 28), and labels, (n,), of one of the talk's files."""
+    try:
+        table = np.loadtxt(path, int, delimiter=",", ndmin=2)
+        return table[:, 1:].reshape(-1, 28, 28).astype(np.uint8), table[:, 0]
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{path} cannot be read: {error}. A row is a label and 784 pixels, 0 to 255.") from None
 
 
 def draw(count: int, rng: np.random.Generator) -> tuple[Array, Array]:

@@ -21,5 +21,9 @@ class PlotError(InklingError, ImportError):
     """A plot cannot be drawn, because what draws it is not installed."""
 
 
+class DatasetError(InklingError, ValueError):
+    """A file of images or labels is not what its format promises."""
+
+
 class DataError(InklingError, OSError):
     """A data set is missing, incomplete or not what it claims to be."""

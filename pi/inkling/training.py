@@ -9,11 +9,11 @@ import numpy as np
 
 from inknet import Network, SoftmaxCrossEntropy
 from inknet.arrays import Array
-from inknet.datasets import read_csv, read_idx
 from inknet.losses import fit_temperature
 from inknet.trainer import Step
 
 from . import __version__, mnist
+from .datasets import read_csv, read_idx
 from .errors import DataError
 from .recipes import RECIPES
 
@@ -48,7 +48,7 @@ def load_images(data: Path, part: str) -> Images:
     """The "train" or "test" images of a directory, or of a CSV file.
 
     A directory holds MNIST's IDX files, or CSV files as in the talk (`*train*.csv`, `*test*.csv`). Raises DataError if
-    there are none, inknet's DatasetError if they are malformed.
+    there are none, DatasetError if they are malformed.
     """
     if data.is_file():
         return Images(*read_csv(data))

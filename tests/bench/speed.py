@@ -152,7 +152,7 @@ def as_onnx(net: Network) -> bytes:
             attributes = {"kernel_shape": [2, 2], "strides": [2, 2]}
         for key, value in layer.values.items():
             if isinstance(layer, Convolution) and key == "weight":
-                value = value.reshape(layer.filters, shape[0], layer.size, layer.size)
+                value = value.reshape(layer.size, layer.size, shape[0], layer.filters).transpose(3, 2, 0, 1)
             weights.append(onnx.numpy_helper.from_array(value.astype(np.float32), f"{key}{i}"))
             inputs.append(f"{key}{i}")
         last = f"y{i}"

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inkling.datasets import read_csv
 from inkling.errors import DataError
 from inkling.models import load_model
 from inkling.training import Images, Training, evaluate, hold_back, load_images
 from inknet import SoftmaxCrossEntropy
-from inknet.datasets import read_csv
 from support import patterns
 
 

@@ -13,7 +13,8 @@ from typing import IO
 
 import numpy as np
 
-from .arrays import Array
+from inknet.arrays import Array
+
 from .errors import DatasetError
 
 LARGEST = 1 << 30  # bytes in one IDX file; a damaged header may claim any number
@@ -44,7 +45,7 @@ def _idx(file: IO[bytes] | gzip.GzipFile) -> Array:
         raise DatasetError(f"the header ends after {4 + len(sizes)} bytes")
     shape = struct.unpack(f">{magic[3]}I", sizes)
     if prod(shape) > LARGEST:
-        raise DatasetError(f"the header claims an array of {shape}, larger than any data set for this library")
+        raise DatasetError(f"the header claims an array of {shape}, larger than any data set for this machine")
     data = file.read(prod(shape) + 1)
     if len(data) != prod(shape):
         seen = "more" if len(data) > prod(shape) else f"only {len(data)}"

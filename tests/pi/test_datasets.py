@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inknet import DatasetError
-from inknet.datasets import read_csv, read_idx
+from inkling.datasets import read_csv, read_idx
+from inkling.errors import DatasetError
 
 
 def idx(array: np.ndarray) -> bytes:
