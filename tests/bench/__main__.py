@@ -18,7 +18,9 @@ def main() -> None:
     from . import speed  # now only, because PyTorch is what `memory` means by large
 
     missed += speed.report(args.seconds, args.only)
-    print(f"\n{missed} of these lines miss their goal" if missed else "\nevery goal is reached")
+    if not missed:
+        parser.error(f"no line has {args.only!r} in its name")
+    print(f"\n{sum(missed)} of {len(missed)} goals are missed")
 
 
 if __name__ == "__main__":

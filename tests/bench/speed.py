@@ -63,8 +63,8 @@ class Timed:
     cold: float
 
 
-def report(seconds: float, only: str) -> int:
-    """Prints a line for each work whose name has `only` in it; returns how many of their goals are not reached."""
+def report(seconds: float, only: str) -> list[bool]:
+    """Prints a line for each work whose name has `only` in it; returns for each whether it misses its goal."""
     torch.set_num_threads(1)
     print(
         f"one thread; numpy {np.__version__}, torch {torch.__version__}, scikit-learn {sklearn.__version__}, "
@@ -73,7 +73,7 @@ def report(seconds: float, only: str) -> int:
     return report_training(seconds, only) + report_reading(seconds, only)
 
 
-def report_training(seconds: float, only: str) -> int:
+def report_training(seconds: float, only: str) -> list[bool]:
     """A line for each of TRAINING: milliseconds a step."""
     chosen = {f"train {name}, batch {batch}": (name, batch) for name, batch in TRAINING}
     chosen = {title: work for title, work in chosen.items() if only in title}
@@ -82,7 +82,7 @@ def report_training(seconds: float, only: str) -> int:
             f"\n{'ms a step':26} {'inknet':>8} {'PyTorch':>8} {'ch. last':>8} {'sklearn':>8}"
             f" | {'ratio':>6} {'goal':>6} {'cold':>6} | {'of peak':>7} {'goal':>5}"
         )
-    missed = 0
+    missed = []
     rng = np.random.default_rng(0)
     for title, work in chosen.items():
         name, batch = work
@@ -100,7 +100,7 @@ def report_training(seconds: float, only: str) -> int:
         cold = min(t.cold for t in theirs) / ours.cold
         share = batch * training_operations(net) / ours.row / (PEAK_OPERATIONS / times["peak"].row)
         is_missed = ratio < goal.ratio or share < (goal.share or 0)
-        missed += is_missed
+        missed.append(is_missed)
         columns = ("inknet", "PyTorch", "ch. last", "sklearn")
         shown = " ".join(f"{1e3 * times[k].row:8.3f}" if k in times else f"{'-':>8}" for k in columns)
         wanted = "-" if goal.share is None else f"{goal.share:.0%}"
@@ -111,19 +111,19 @@ def report_training(seconds: float, only: str) -> int:
     return missed
 
 
-def report_reading(seconds: float, only: str) -> int:
+def report_reading(seconds: float, only: str) -> list[bool]:
     """A line for each of READING: microseconds for one image."""
     chosen = {f"read {name}": name for name in READING if only in f"read {name}"}
     if chosen:
         print(f"\n{'us for an image':26} {'inknet':>8} {'ONNX RT':>8} | {'ratio':>6} {'goal':>6} {'cold':>6}")
-    missed = 0
+    missed = []
     image = np.random.default_rng(0).random((1, 28, 28), np.float32)
     for title, name in chosen.items():
         net, goal = network(name).folded(), READING[name]
         ours, theirs = take_turns([read_inknet(net, image), read_onnx(net, image)], seconds)
         ratio, cold = theirs.row / ours.row, theirs.cold / ours.cold
         is_missed = ratio < goal.ratio
-        missed += is_missed
+        missed.append(is_missed)
         print(
             f"{title:26} {1e6 * ours.row:8.1f} {1e6 * theirs.row:8.1f} | {ratio:5.2f}x {goal.ratio:5.1f}x {cold:5.2f}x"
             f"{'  missed' * is_missed}"
