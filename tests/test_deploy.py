@@ -17,6 +17,7 @@ SCRIPTS = [
     ROOT / "deploy" / "demo.sh",
     ROOT / "deploy" / "test.sh",
     ROOT / "deploy" / "environment.sh",
+    ROOT / "tests" / "bench" / "run.sh",
     ROOT / ".ci" / "run",
 ]
 

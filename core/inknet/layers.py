@@ -91,9 +91,7 @@ class Dense(Layer):
         weight[...] = rng.standard_normal(weight.shape) * (self.gain / weight.shape[1]) ** 0.5
 
     def predict(self, x: Array) -> Array:
-        if x.ndim > 2:  # in the order in which learning has them
-            x = reshape(permute(x, (0, 3, 1, 2)), (x.shape[0], -1))
-        y: Array = x @ self.values["weight"].T
+        y: Array = vectors(x) @ self.values["weight"].T
         if self.bias:
             y += self.values["bias"]
         return y
@@ -235,6 +233,11 @@ class BatchNorm(Layer):
             return reshape(dx, x.shape) if wanted else None
 
         return reshape(y, x.shape), push
+
+
+def vectors(x: Array) -> Array:
+    """Pictures (batch, height, width, channels) as vectors (batch, features), in the order that learning has them in."""
+    return x if x.ndim == 2 else reshape(permute(x, (0, 3, 1, 2)), (x.shape[0], -1))
 
 
 def row_dots(a: Array, b: Array) -> Array:

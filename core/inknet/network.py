@@ -11,7 +11,7 @@ import numpy as np
 from .arrays import Array, Shape, as_ink, as_numpy, check_labels, namespace, permute, reshape
 from .convolution import Convolution
 from .errors import InputError
-from .layers import BatchNorm, Dense, Generator, Layer, Push, per_channel
+from .layers import BatchNorm, Dense, Generator, Layer, Push, per_channel, vectors
 from .losses import Loss
 
 
@@ -87,7 +87,7 @@ class Network:
             x = self._ink(images[part])
             for layer in self.layers:
                 x = layer.predict(x)
-            scores[part, :] = reshape(x, (-1, self.classes))
+            scores[part, :] = vectors(x)
         return scores
 
     def predict(self, images: Array, batch_size: int = 16) -> Array:

@@ -1,232 +1,159 @@
-"""How fast inknet trains and reads beside PyTorch and ONNX Runtime: one thread, contenders taking turns, medians.
+"""How fast inknet trains and reads beside PyTorch, scikit-learn and ONNX Runtime: one thread, everyone takes turns.
 
-`sh tests/bench/run.sh` makes an environment with the contenders and runs this. Every figure is a ratio of times in one
-process, so that a noisy machine does both alike; above 1 inknet is the faster. `--seconds S` is the time for each line.
+Times are medians of the processor's, so what else runs on the machine is not counted, and ratios are of times in one
+process; above 1 inknet is the faster. It is measured in two ways. `by turns` the contenders alternate step by step, so
+each finds the caches filled by the others; goals are for this way. `in a row` each takes 20 ms of steps before the next
+has its turn, and finds its own numbers in the caches.
 """
 
-import argparse
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
 from statistics import median
 
 import numpy as np
-import onnx.numpy_helper
 import onnxruntime
+import sklearn
 import torch
-from onnx import TensorProto, helper
-from torch import nn
 
-from inknet import (
-    SGD,
-    AdamW,
-    BatchNorm,
-    Convolution,
-    Dense,
-    Layer,
-    MaxPool,
-    Network,
-    ReLU,
-    Sigmoid,
-    SoftmaxCrossEntropy,
-    SquaredError,
-    Trainer,
+from .contenders import (
+    PEAK_OPERATIONS,
+    Step,
+    matmul_peak,
+    read_inknet,
+    read_onnx,
+    train_inknet,
+    train_sklearn,
+    train_torch,
 )
-from inknet.arrays import Array
+from .networks import LARGE, SMALL, TALK, network, training_operations
 
-Step = Callable[[], object]
-
-
-def block(filters: int, size: int = 3, stride: int = 1, padding: int = 0) -> list[Layer]:
-    """A convolution, its batch norm, and a ReLU."""
-    return [Convolution(filters, size, stride, padding, bias=False), BatchNorm(), ReLU()]
+TURN_S = 0.02
 
 
-NETWORKS: dict[str, Callable[[], list[Layer]]] = {
-    "784-200-10": lambda: [Dense(200, bias=False), Sigmoid(), Dense(10, bias=False), Sigmoid()],
-    "0.5 MMAC": lambda: [*block(12, 5, 2, 2), *block(24), MaxPool(), *block(32), Dense(10)],
-    "4.9 MMAC": lambda: [
-        *block(32, 5, 2),
-        *block(40, padding=1),
-        *block(40, padding=1),
-        MaxPool(),
-        *block(96),
-        *block(96),
-        Dense(10),
-    ],
+@dataclass(frozen=True)
+class Goal:
+    """What a line should reach: the contender's time over inknet's, and inknet's share of the matmul peak."""
+
+    ratio: float
+    share: float | None = None
+
+
+# the contender is PyTorch in its faster layout
+TRAINING = {
+    (TALK, 1): Goal(1.5),
+    (TALK, 32): Goal(2.0),
+    (TALK, 128): Goal(1.6, share=0.8),
+    (SMALL, 32): Goal(1.0),
+    (SMALL, 128): Goal(1.0),
+    (LARGE, 32): Goal(1.0),
+    (LARGE, 128): Goal(1.0, share=0.6),
 }
+# the contender is ONNX Runtime
+READING = {TALK: Goal(1.4), SMALL: Goal(1.0), LARGE: Goal(0.9)}
 
 
-def network(name: str) -> Network:
-    """One of NETWORKS with random weights; the talk's with its loss, the others with cross-entropy."""
-    loss = SquaredError() if name == "784-200-10" else SoftmaxCrossEntropy()
-    return Network(NETWORKS[name](), loss, rng=np.random.default_rng(0))
+@dataclass(frozen=True)
+class Timed:
+    """The median time of a contender's step, seconds, by turns and in a row."""
+
+    turns: float
+    row: float
 
 
-def macs(net: Network) -> int:
-    """Multiply-accumulates for one image."""
-    total, shape = 0, (1, 28, 28)
-    for layer in net.layers:
-        shape = layer.build(shape) or shape  # type: ignore[assignment]
-        if isinstance(layer, Convolution | Dense):
-            total += layer.values["weight"].size * int(np.prod(shape[1:]))
-    return total
-
-
-def train_inknet(net: Network, images: Array, labels: Array) -> Step:
-    """A step of training on a batch that is already there, as PyTorch's."""
-    optimizer = SGD() if isinstance(net.loss, SquaredError) else AdamW()
-    trainer = Trainer(net, optimizer, np.random.default_rng(0), rate=1e-4, batch_size=len(images))
-    return lambda: trainer.step(images, labels, 0.5)
-
-
-def as_torch(net: Network) -> nn.Module:
-    """The same layers in PyTorch."""
-    modules: list[nn.Module] = []
-    shape, flat = (1, 28, 28), False
-    for layer in net.layers:
-        if isinstance(layer, Convolution):
-            modules.append(nn.Conv2d(shape[0], layer.filters, layer.size, layer.stride, layer.padding, bias=layer.bias))
-        elif isinstance(layer, Dense):
-            if not flat:
-                modules.append(nn.Flatten())
-            flat = True
-            modules.append(nn.Linear(int(np.prod(shape)), layer.outputs, bias=layer.bias))
-        elif isinstance(layer, BatchNorm):
-            modules.append(nn.BatchNorm2d(shape[0]))
-        else:
-            modules.append({ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, MaxPool: lambda: nn.MaxPool2d(2)}[type(layer)]())
-        shape = layer.build(shape)  # type: ignore[assignment]
-    return nn.Sequential(*modules)
-
-
-def train_torch(net: Network, images: Array, labels: Array, channels_last: bool) -> Step:
-    """The same step in PyTorch."""
-    module = as_torch(net)
-    x, y = torch.from_numpy(images[:, None].copy()), torch.from_numpy(labels)
-    if channels_last:
-        module, x = module.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
-    if isinstance(net.loss, SquaredError):
-        targets = torch.nn.functional.one_hot(y, 10) * 0.98 + 0.01
-        optimizer: torch.optim.Optimizer = torch.optim.SGD(module.parameters(), lr=1e-4)
-
-        def loss(outputs: torch.Tensor) -> torch.Tensor:
-            return ((outputs - targets) ** 2).sum() / (2 * len(y))
-    else:
-        optimizer = torch.optim.AdamW(module.parameters(), lr=1e-4, foreach=True)
-
-        def loss(outputs: torch.Tensor) -> torch.Tensor:
-            return nn.functional.cross_entropy(outputs, y)
-
-    def step() -> None:
-        optimizer.zero_grad()
-        loss(module(x)).backward()
-        optimizer.step()
-
-    return step
-
-
-def read_onnx(net: Network, image: Array) -> Step:
-    """Reading one image with ONNX Runtime."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(as_onnx(net), options, providers=["CPUExecutionProvider"])
-    feed = {"x": np.ascontiguousarray(image[:, None])}
-    np.testing.assert_allclose(session.run(None, feed)[0], net.scores(image), rtol=1e-3, atol=1e-4)
-    return lambda: session.run(None, feed)
-
-
-def as_onnx(net: Network) -> bytes:
-    """A folded network as an ONNX model."""
-    nodes, weights, last, shape = [], [], "x", (1, 28, 28)
-    for i, layer in enumerate(net.layers):
-        inputs, kind = [last], type(layer).__name__
-        attributes: dict[str, object] = {}
-        names = {"ReLU": "Relu", "Dense": "Gemm", "Convolution": "Conv"}
-        if isinstance(layer, Dense):
-            nodes.append(helper.make_node("Flatten", [last], [f"f{i}"]))
-            inputs, attributes = [f"f{i}"], {"transB": 1}
-        elif isinstance(layer, Convolution):
-            attributes = {"strides": [layer.stride] * 2, "pads": [layer.padding] * 4}
-        elif isinstance(layer, MaxPool):
-            attributes = {"kernel_shape": [2, 2], "strides": [2, 2]}
-        for key, value in layer.values.items():
-            if isinstance(layer, Convolution) and key == "weight":
-                value = value.reshape(layer.size, layer.size, shape[0], layer.filters).transpose(3, 2, 0, 1)
-            weights.append(onnx.numpy_helper.from_array(value.astype(np.float32), f"{key}{i}"))
-            inputs.append(f"{key}{i}")
-        last = f"y{i}"
-        nodes.append(helper.make_node(names.get(kind, kind), inputs, [last], **attributes))
-        shape = layer.build(shape)  # type: ignore[assignment]
-    graph = helper.make_graph(
-        nodes,
-        "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 28, 28])],
-        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [1, 10])],
-        weights,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    data: bytes = model.SerializeToString()
-    return data
-
-
-def take_turns(contenders: Sequence[Step], seconds: float) -> list[float]:
-    """The median time of each contender, seconds, all taking turns for that long."""
-    times: list[list[float]] = [[] for _ in contenders]
-    for contender in contenders:
-        for _ in range(3):
-            contender()
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for contender, taken in zip(contenders, times, strict=True):
-            start = time.perf_counter()
-            contender()
-            taken.append(time.perf_counter() - start)
-    return [median(taken) for taken in times]
-
-
-def matmul_peak() -> Step:
-    """A matrix product that is as fast as this machine can: 2 * 1024**3 operations."""
-    a, b = np.ones((2, 1024, 1024), np.float32)
-    out = np.empty_like(a)
-    return lambda: np.matmul(a, b, out=out)
-
-
-def main() -> None:
-    """Prints one line for each work."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--only", default="", help="a part of the line's name")
-    args = parser.parse_args()
+def report(seconds: float, only: str) -> list[bool]:
+    """Prints a line for each work whose name has `only` in it; returns for each whether it misses its goal."""
     torch.set_num_threads(1)
+    print(
+        f"one thread; numpy {np.__version__}, torch {torch.__version__}, scikit-learn {sklearn.__version__}, "
+        f"onnxruntime {onnxruntime.__version__}"
+    )
+    return report_training(seconds, only) + report_reading(seconds, only)
+
+
+def report_training(seconds: float, only: str) -> list[bool]:
+    """A line for each of TRAINING: milliseconds a step."""
+    chosen = {f"train {name}, batch {batch}": (name, batch) for name, batch in TRAINING}
+    chosen = {title: work for title, work in chosen.items() if only in title}
+    if chosen:
+        print(
+            f"\n{'ms a step':26} {'inknet':>8} {'PyTorch':>8} {'ch. last':>8} {'sklearn':>8}"
+            f" | {'by turns':>8} {'goal':>5} {'in a row':>8} | {'of peak':>7} {'goal':>5}"
+        )
+    missed = []
     rng = np.random.default_rng(0)
-    print(f"numpy {np.__version__}, torch {torch.__version__}, onnxruntime {onnxruntime.__version__}; one thread")
-    for name in NETWORKS:
-        for batch in (1, 32, 128) if name == "784-200-10" else (32, 128):
-            title = f"train {name}, batch {batch}"
-            if args.only not in title:
-                continue
-            net = network(name)
-            images, labels = rng.random((batch, 28, 28), np.float32), rng.integers(0, 10, batch)
-            layouts = [False] if name == "784-200-10" else [False, True]
-            contenders = [train_inknet(net, images, labels), matmul_peak()]
-            contenders += [train_torch(net, images, labels, last) for last in layouts]
-            ours, peak, *theirs = take_turns(contenders, args.seconds)
-            share = 3 * 2 * batch * macs(net) / ours / (2 * 1024**3 / peak)
-            print(
-                f"{title:32} {1e3 * ours:8.3f} ms   PyTorch {' '.join(f'{1e3 * t:.3f}' for t in theirs)} ms"
-                f"   {min(theirs) / ours:5.2f}x   {share:4.0%} of the matmul peak"
-            )
-    for name in NETWORKS:
-        title = f"read {name}"
-        if args.only not in title:
-            continue
-        net = network(name).folded()
-        image = rng.random((1, 28, 28), np.float32)
-        inknet_s, onnx_s = take_turns([partial(net.scores, image), read_onnx(net, image)], args.seconds)
-        ratio = onnx_s / inknet_s
-        print(f"{title:32} {1e6 * inknet_s:8.1f} us   ONNX Runtime {1e6 * onnx_s:.1f} us   {ratio:5.2f}x")
+    for title, work in chosen.items():
+        name, batch = work
+        net, goal = network(name), TRAINING[work]
+        images, labels = rng.random((batch, 28, 28), np.float32), rng.integers(0, 10, batch)
+        contenders = {"inknet": train_inknet(net, images, labels), "PyTorch": train_torch(net, images, labels)}
+        if name == TALK:
+            contenders["sklearn"] = train_sklearn(net, images, labels)
+        else:
+            contenders["ch. last"] = train_torch(net, images, labels, channels_last=True)
+        times = dict(zip(contenders, take_turns(list(contenders.values()), seconds), strict=True))
+        ours, theirs = times["inknet"], [times[k] for k in ("PyTorch", "ch. last") if k in times]
+        ratio = min(t.turns for t in theirs) / ours.turns
+        row = min(t.row for t in theirs) / ours.row
+        peak = median(clock(matmul_peak()) for _ in range(20))
+        share = batch * training_operations(net) / ours.row / (PEAK_OPERATIONS / peak)
+        is_missed = ratio < goal.ratio or share < (goal.share or 0)
+        missed.append(is_missed)
+        columns = ("inknet", "PyTorch", "ch. last", "sklearn")
+        shown = " ".join(f"{1e3 * times[k].turns:8.3f}" if k in times else f"{'-':>8}" for k in columns)
+        wanted = "-" if goal.share is None else f"{goal.share:.0%}"
+        print(
+            f"{title:26} {shown} | {ratio:7.2f}x {goal.ratio:4.1f}x {row:7.2f}x | {share:7.0%} {wanted:>5}"
+            f"{'  missed' * is_missed}"
+        )
+    return missed
 
 
-if __name__ == "__main__":
-    main()
+def report_reading(seconds: float, only: str) -> list[bool]:
+    """A line for each of READING: microseconds for one image."""
+    chosen = {f"read {name}": name for name in READING if only in f"read {name}"}
+    if chosen:
+        print(f"\n{'us for an image':26} {'inknet':>8} {'ONNX RT':>8} | {'by turns':>8} {'goal':>5} {'in a row':>8}")
+    missed = []
+    image = np.random.default_rng(0).random((1, 28, 28), np.float32)
+    for title, name in chosen.items():
+        net, goal = network(name).folded(), READING[name]
+        ours, theirs = take_turns([read_inknet(net, image), read_onnx(net, image)], seconds)
+        ratio, row = theirs.turns / ours.turns, theirs.row / ours.row
+        is_missed = ratio < goal.ratio
+        missed.append(is_missed)
+        print(
+            f"{title:26} {1e6 * ours.turns:8.1f} {1e6 * theirs.turns:8.1f}"
+            f" | {ratio:7.2f}x {goal.ratio:4.1f}x {row:7.2f}x"
+            f"{'  missed' * is_missed}"
+        )
+    return missed
+
+
+def take_turns(contenders: Sequence[Step], seconds: float) -> list[Timed]:
+    """The times of each contender: half of the seconds they alternate, half they take turns of TURN_S or two steps."""
+    counts = []
+    for contender in contenders:
+        contender()
+        counts.append(1 + ceil(TURN_S / min(clock(contender) for _ in range(2))))
+    turns = alternate(contenders, [1] * len(contenders), seconds / 2)
+    row = alternate(contenders, counts, seconds / 2)
+    return [Timed(median(times), median(others)) for times, others in zip(turns, row, strict=True)]
+
+
+def alternate(contenders: Sequence[Step], counts: Sequence[int], seconds: float) -> list[list[float]]:
+    """The times of each contender's steps, which takes its count of them when its turn comes; of more, not the first."""
+    times: list[list[float]] = [[] for _ in contenders]
+    end = time.perf_counter() + seconds
+    while not times[0] or time.perf_counter() < end:
+        for contender, count, taken in zip(contenders, counts, times, strict=True):
+            taken.extend([clock(contender) for _ in range(count)][count > 1 :])
+    return times
+
+
+def clock(step: Step) -> float:
+    """The processor's time that one step takes, seconds, of all threads together."""
+    start = time.process_time()
+    step()
+    return time.process_time() - start

@@ -1,5 +1,7 @@
 """The talk's network: its arithmetic by hand, its agreement with the library, and its way backwards."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,91 @@ def test_one_step_of_training_worked_by_hand() -> None:
     assert network.who[1, 0] == pytest.approx(0.5 + 0.5 * e2 * o2 * (1 - o2) * h1)
     assert network.wih[0, 1] == pytest.approx(0.3 + 0.5 * back1 * h1 * (1 - h1) * 0.5)
     assert network.wih[1, 0] == pytest.approx(0.2 + 0.5 * back2 * h2 * (1 - h2) * 1.0)
+
+
+class ByHand:
+    """The talk's formulas for three nodes in each of three layers, one link at a time and without NumPy.
+
+    wih[i][j] is the weight of the link from input i to hidden node j, who[j][k] from hidden node j to output k.
+    """
+
+    def __init__(self) -> None:
+        self.wih = [[0.9, 0.2, 0.1], [0.3, 0.8, 0.5], [0.4, 0.2, 0.6]]
+        self.who = [[0.3, 0.6, 0.8], [0.7, 0.5, 0.1], [0.5, 0.2, 0.9]]
+
+    @staticmethod
+    def fire(x: float) -> float:
+        return 1 / (1 + math.exp(-x))
+
+    def forward(self, x: list[float]) -> tuple[list[float], list[float]]:
+        """The signals of the hidden nodes and of the outputs."""
+        hidden = [self.fire(sum(x[i] * self.wih[i][j] for i in range(3))) for j in range(3)]
+        return hidden, [self.fire(sum(hidden[j] * self.who[j][k] for j in range(3))) for k in range(3)]
+
+    def train(self, x: list[float], targets: list[float], rate: float) -> list[float]:
+        """One step; returns the output errors before it."""
+        hidden, outputs = self.forward(x)
+        errors = [targets[k] - outputs[k] for k in range(3)]
+        # an error goes back over each link by its weight, and a hidden node gathers what comes to it
+        hidden_errors = [sum(errors[k] * self.who[j][k] for k in range(3)) for j in range(3)]
+        # new w = old w - rate dE/dw, with dE/dw = -e o (1 - o) (signal of the node before)
+        for before in range(3):
+            for node in range(3):
+                slope = -errors[node] * outputs[node] * (1 - outputs[node]) * hidden[before]
+                self.who[before][node] -= rate * slope
+                slope = -hidden_errors[node] * hidden[node] * (1 - hidden[node]) * x[before]
+                self.wih[before][node] -= rate * slope
+        return errors
+
+    def backquery(self, outputs: list[float]) -> list[float]:
+        """The inputs that these outputs call up."""
+        sums = [math.log(y / (1 - y)) for y in outputs]
+        hidden = self.stretch([sum(sums[k] * self.who[j][k] for k in range(3)) for j in range(3)])
+        sums = [math.log(y / (1 - y)) for y in hidden]
+        return self.stretch([sum(sums[j] * self.wih[i][j] for j in range(3)) for i in range(3)])
+
+    @staticmethod
+    def stretch(signals: list[float]) -> list[float]:
+        """From 0.01 to 0.99."""
+        low, high = min(signals), max(signals)
+        return [(signal - low) / (high - low) * 0.98 + 0.01 for signal in signals]
+
+
+def three_by_three() -> ThreeLayers:
+    """The worked example of the talk's book; row by row what a node listens to, as its matrices are printed."""
+    network = ThreeLayers(3, 3, 3, rate=0.3, rng=np.random.default_rng(0))
+    network.wih[...] = [[0.9, 0.3, 0.4], [0.2, 0.8, 0.2], [0.1, 0.5, 0.6]]
+    network.who[...] = [[0.3, 0.7, 0.5], [0.6, 0.5, 0.2], [0.8, 0.1, 0.9]]
+    return network
+
+
+def test_three_nodes_in_three_layers_answer_as_in_the_book() -> None:
+    # hidden: 0.9 * 0.9 + 0.3 * 0.1 + 0.4 * 0.8 = 1.16, then 0.42 and 0.62; the sigmoid of these:
+    hidden, _ = ByHand().forward([0.9, 0.1, 0.8])
+    assert hidden == pytest.approx([0.761, 0.603, 0.650], abs=5e-4)
+    # output: 0.3 * 0.761 + 0.7 * 0.603 + 0.5 * 0.650 = 0.975, then 0.888 and 1.254
+    assert three_by_three().query([0.9, 0.1, 0.8])[:, 0] == pytest.approx([0.726, 0.709, 0.778], abs=5e-4)
+
+
+def test_every_weight_moves_as_in_the_talks_formulas_step_after_step() -> None:
+    network, by_hand = three_by_three(), ByHand()
+    for x, targets in (
+        ([0.9, 0.1, 0.8], [0.01, 0.99, 0.01]),
+        ([0.01, 1.0, 0.5], [0.99, 0.01, 0.01]),
+        ([0.9, 0.1, 0.8], [0.01, 0.99, 0.01]),
+        ([0.3, 0.6, 0.01], [0.01, 0.01, 0.99]),
+    ):
+        errors = network.train(x, targets)
+        assert errors.tolist() == pytest.approx(by_hand.train(x, targets, rate=0.3), rel=1e-12)
+        # in the matrices a row is a node and a column what it listens to
+        assert network.wih.T.ravel().tolist() == pytest.approx([w for row in by_hand.wih for w in row], rel=1e-12)
+        assert network.who.T.ravel().tolist() == pytest.approx([w for row in by_hand.who for w in row], rel=1e-12)
+        assert network.query(x)[:, 0].tolist() == pytest.approx(by_hand.forward(x)[1], rel=1e-12)
+
+
+def test_the_way_backwards_worked_by_hand() -> None:
+    dream = three_by_three().backquery([0.01, 0.99, 0.2])
+    assert dream[:, 0].tolist() == pytest.approx(ByHand().backquery([0.01, 0.99, 0.2]), rel=1e-10)
 
 
 def test_the_output_nodes_follow_the_gradient_and_the_hidden_nodes_the_talks_heuristic() -> None:
