@@ -150,10 +150,13 @@ class MaxPool(Layer):
         super().build(shape)
         if self.size < 1 or len(shape) != 3 or min(shape[1:]) < self.size:
             raise InputError(f"{self} needs a size of 1 or more, and (channels, height, width) of it, not {shape}")
-        return (shape[0], shape[1] // self.size, shape[2] // self.size)
+        self.shape = (shape[0], shape[1] // self.size, shape[2] // self.size)
+        return self.shape
 
     def predict(self, x: Array) -> Array:
-        return reduce(self.xp.maximum, self._corners(x))
+        n, (_, height, width) = self.size, self.shape
+        rows = reduce(self.xp.maximum, [x[:, i : height * n : n, ...] for i in range(n)])  # first: they are longer
+        return reduce(self.xp.maximum, [rows[:, :, j : width * n : n, :] for j in range(n)])
 
     def forward(self, x: Array, rng: Generator) -> tuple[Array, Push]:
         corners = self._corners(x)
@@ -178,5 +181,4 @@ class MaxPool(Layer):
 
     def _corners(self, x: Array) -> list[Array]:
         """For each place in a block, the view of x, (a, height, width, b), that holds this place of every block."""
-        n = self.size
-        return [x[place(i, j, n, x.shape[1] // n, x.shape[2] // n)] for i, j in np.ndindex(n, n)]
+        return [x[place(i, j, self.size, *self.shape[1:])] for i, j in np.ndindex(self.size, self.size)]

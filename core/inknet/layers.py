@@ -103,7 +103,9 @@ class Dense(Layer):
             y += self.values["bias"][:, None]
 
         def push(dy: Array, wanted: bool) -> Array | None:
-            xp.matmul(dy, columns.T, out=self.gradients["weight"])
+            # of one image it is an outer product, on which NumPy's matmul is slow
+            product = xp.multiply if dy.shape[1] == 1 else xp.matmul
+            product(dy, columns.T, out=self.gradients["weight"])
             if self.bias:
                 xp.sum(dy, axis=1, out=self.gradients["bias"])
             dx = self.room("dx", columns.shape, x.dtype)
@@ -236,7 +238,7 @@ class BatchNorm(Layer):
 
 
 def vectors(x: Array) -> Array:
-    """Pictures (batch, height, width, channels) as vectors (batch, features), in the order that learning has them in."""
+    """Pictures (batch, height, width, channels) as vectors (batch, features), in the order in which learning has them."""
     return x if x.ndim == 2 else reshape(permute(x, (0, 3, 1, 2)), (x.shape[0], -1))
 
 
