@@ -238,7 +238,7 @@ class BatchNorm(Layer):
 
 
 def vectors(x: Array) -> Array:
-    """Pictures (batch, height, width, channels) as vectors (batch, features), in the order in which learning has them."""
+    """Pictures (batch, height, width, channels) as vectors (batch, features), in the order that learning has."""
     return x if x.ndim == 2 else reshape(permute(x, (0, 3, 1, 2)), (x.shape[0], -1))
 
 
