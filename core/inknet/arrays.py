@@ -25,7 +25,7 @@ class Standard:
     """Another library's functions (data-apis.org/array-api), on one device, under NumPy's names and with its `out`."""
 
     MAKE = ("arange", "asarray", "empty", "ones", "zeros")
-    MIX = ("greater", "maximum", "multiply")  # these take numbers and truth values beside floats
+    MIX = ("maximum", "multiply")  # these take numbers and truth values beside floats
 
     def __init__(self, module: Any, device: Any) -> None:
         self.module, self.device = module, device
@@ -38,8 +38,6 @@ class Standard:
         def call(*args: Any, out: Any = None, **options: Any) -> Any:
             if name in self.MAKE:
                 options["device"] = self.device
-                if options.get("dtype") is bool:
-                    options["dtype"] = self.module.bool
             if name in self.MIX:
                 args = (args[0], self.asarray(args[1], dtype=args[0].dtype))
             result = known(*args, **options)
@@ -54,7 +52,7 @@ class Standard:
 
 def namespace(x: Array) -> Any:
     """The functions for arrays such as x: the module NumPy, or a `Standard`."""
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray | np.generic):
         return np
     itself = hasattr(x, "__array_namespace__")
     return Standard(x.__array_namespace__() if itself else sys.modules[type(x).__module__.split(".")[0]], x.device)

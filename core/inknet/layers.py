@@ -138,12 +138,7 @@ class ReLU(Layer):
         xp = self.xp
         y: Array = xp.maximum(x, 0, out=self.room("y", x.shape, x.dtype))
 
-        def push(dy: Array, wanted: bool) -> Array:
-            positive = xp.greater(y, 0, out=self.room("positive", x.shape, bool))
-            dx: Array = xp.multiply(dy, positive, out=y)
-            return dx
-
-        return y, push
+        return y, lambda dy, wanted: xp.multiply(dy, y > 0, out=y)
 
 
 @dataclass(eq=False)
@@ -208,7 +203,7 @@ class BatchNorm(Layer):
         ones = xp.ones((count, 1), dtype=x.dtype)  # a product with it adds up each row, by BLAS, faster than NumPy
         # all that is done to a few channels is done while the cache still holds them
         step = max(1, CACHED // count)
-        parts = [(slice(start, start + step), slice(None)) for start in range(0, channels, step)]
+        parts = [(slice(i, min(i + step, channels)), slice(None)) for i in range(0, channels, step)]
         for part in parts:
             mean[part] = rows[part] @ ones
             mean[part] /= count

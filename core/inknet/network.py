@@ -80,14 +80,14 @@ class Network:
         (n, height, width, channels). Returns floats of shape (n, classes). Raises InputError for anything else.
         batch_size: so few at a time that the processor's cache holds what the layers leave to each other.
         """
-        self._check(images)
-        scores: Array = namespace(self.state).empty((len(images), self.classes), dtype=self.state.dtype)
-        for start in range(0, len(images), batch_size):
-            part = slice(start, start + batch_size)
+        count = self._check(images)
+        scores: Array = namespace(self.state).empty((count, self.classes), dtype=self.state.dtype)
+        for start in range(0, count, batch_size):
+            part = slice(start, min(start + batch_size, count)), ...
             x = self._ink(images[part])
             for layer in self.layers:
                 x = layer.predict(x)
-            scores[part, :] = vectors(x)
+            scores[part] = vectors(x)
         return scores
 
     def predict(self, images: Array, batch_size: int = 16) -> Array:
@@ -97,7 +97,7 @@ class Network:
 
     def accuracy(self, images: Array, labels: Array) -> float:
         """The share, 0 to 1, of images whose likeliest class is their label; arguments as for `gradients`."""
-        labels = check_labels(labels, len(images), self.classes)
+        labels = check_labels(labels, self._check(images), self.classes)
         return float((as_numpy(self.scores(images)).argmax(axis=1) == labels).mean())
 
     def gradients(self, images: Array, labels: Array, rng: Generator) -> float:
@@ -105,8 +105,7 @@ class Network:
 
         images as for `scores`; labels: integers of shape (n,). rng serves the layers that need chance.
         """
-        self._check(images)
-        labels = check_labels(labels, len(images), self.classes)
+        labels = check_labels(labels, self._check(images), self.classes)
         x = permute(self._ink(images), (3, 1, 2, 0))
         way_back: list[Push] = []
         for layer in self.layers:
@@ -123,7 +122,7 @@ class Network:
     def copy(self, state: Array | None = None) -> "Network":
         """A network of the same layers with its own arrays, holding `state` or what this one holds.
 
-        It computes with arrays of the kind of `state`, on the device where that is: PyTorch's, CuPy's, ...
+        It computes with arrays of the kind of `state`, on the device where that is.
         """
         state = self.state if state is None else state
         layers = [replace(layer) for layer in self.layers]  # type: ignore[type-var]
@@ -155,11 +154,14 @@ class Network:
         reader.about = deepcopy(self.about)
         return reader
 
-    def _check(self, images: Array) -> None:
-        if np.shape(images)[1:] != self.input_shape or not len(images):
+    def _check(self, images: Array) -> int:
+        """How many images these are; raises InputError if they are none, or of another shape."""
+        count, *shape = np.shape(images) or (0,)
+        if tuple(shape) != self.input_shape or not count or not hasattr(images, "dtype"):
             wanted = ", ".join(map(str, ("n", *self.input_shape)))
-            raise InputError(f"images of shape ({wanted}) are needed, not {np.shape(images)}")
+            raise InputError(f"an array of shape ({wanted}) is needed, not a {type(images)} of {np.shape(images)}")
+        return int(count)
 
     def _ink(self, images: Array) -> Array:
         """The batch as floats (batch, height, width, channels)."""
-        return reshape(as_ink(images, self.state), (len(images), *self.input_shape[:2], -1))
+        return reshape(as_ink(images, self.state), (images.shape[0], *self.input_shape[:2], -1))

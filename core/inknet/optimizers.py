@@ -29,7 +29,7 @@ class Optimizer:
             if name not in self.memory:
                 self.memory[name] = namespace(parameters).zeros_like(parameters)
         for start in range(0, parameters.shape[0], CACHED):
-            part = slice(start, start + CACHED)
+            part = slice(start, min(start + CACHED, parameters.shape[0]))
             self.move(
                 parameters[part], gradient[part], float(rate), *(self.memory[name][part] for name in self.remembered)
             )

@@ -29,6 +29,7 @@ def printed_by(lesson: str, *arguments: str) -> str:
         ("5_signals_forward", ["= 1.05", "[0.741 0.646]", "[0.761 0.603 0.65 ]", "[0.726 0.709 0.778]"]),
         ("6_errors_back", ["0.32 + 0.10 = 0.42", "0.48 + 0.40 = 0.88", "W' e = [2.1 4.4]"]),
         ("7_digits", ["One of the 600 examples", "Run backwards"]),
+        ("8_another_device", ["before: ", "epoch 5: loss 0.0", "after: 100% right", "at home in NumPy: 100% right"]),
     ],
 )
 def test_each_lesson_prints_what_the_talk_shows(lesson: str, expected: list[str]) -> None:
@@ -61,4 +62,4 @@ def test_lesson_7_reads_the_talks_files() -> None:
 
 
 def test_every_lesson_is_tested() -> None:
-    assert len(list(LESSONS.glob("*.py"))) == 7
+    assert len(list(LESSONS.glob("*.py"))) == 8
