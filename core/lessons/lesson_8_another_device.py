@@ -28,9 +28,7 @@ def main(arguments: list[str]) -> None:
 
     # what the lesson is about: ten lines
     home = Network([Dense(20), ReLU(), Dense(2)], SoftmaxCrossEntropy(), input_shape=(8, 8), rng=rng)
-    away = home.copy(
-        xp.asarray(home.state, device=place)
-    )  # whose array it is says who computes, and where
+    away = home.copy(xp.asarray(home.state, device=place))  # whose array it is says who computes, and where
     print(f"before: {away.accuracy(images, labels):.0%} right, its numbers in a {type(away.state).__module__} array")
     trainer = Trainer(away, AdamW(), rng, rate=0.01, batch_size=20)
     for step in trainer.run(images, labels, epochs=5):
