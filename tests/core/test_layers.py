@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from inknet import (
+    SGD,
+    AdamW,
     BatchNorm,
     Convolution,
     Dense,
@@ -217,3 +219,28 @@ def test_weights_start_in_the_spread_that_keeps_signals_alive() -> None:
 def test_sizes_that_make_no_sense_are_refused(make) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError):
         make()
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: f"{type(loss).__name__} {getattr(loss, 'smoothing', '')}")
+@pytest.mark.parametrize("layers", CASES.values(), ids=CASES.keys())
+def test_float32_stays_float32_all_the_way(layers: list[Layer], loss: Loss) -> None:
+    rng = np.random.default_rng(0)
+    network = Network([replace(layer) for layer in layers], loss, (7, 8), rng)  # type: ignore[type-var]
+    x: Array = rng.random((1, 7, 8, 5), np.float32)
+    way_back = []
+    for layer in network.layers:
+        x, push = layer.forward(x, rng)
+        assert x.dtype == np.float32
+        way_back.append(push)
+    _, gradient = loss(x, np.array([0, 1, 2, 2, 0]))
+    assert gradient.dtype == np.float32
+    for push in reversed(way_back):
+        wanted = push(gradient, True)
+        assert wanted is not None
+        assert wanted.dtype == np.float32
+        gradient = wanted
+    for optimizer in (SGD(momentum=0.9, decay=0.1), AdamW()):
+        optimizer.step(network.parameters, network.gradient, 0.1, network.decayed)
+        assert {array.dtype for array in optimizer.memory.values()} == {np.dtype(np.float32)}
+    assert network.scores(rng.integers(0, 256, (2, 7, 8), np.uint8)).dtype == np.float32
+    assert network.predict(rng.random((2, 7, 8))).dtype == np.float32
