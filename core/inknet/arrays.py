@@ -113,7 +113,7 @@ def as_ink(images: Array, like: Array = FLOAT32) -> Array:
         raise InputError(f"no images: an array of shape {tuple(images.shape)} is empty")
     xp, uint8 = namespace(images), images.dtype == namespace(images).uint8
     if not uint8:
-        if images.dtype not in (like.dtype, xp.float32, xp.float64):
+        if images.dtype not in (xp.float32, xp.float64):
             raise InputError(f"images are uint8 (0 to 255) or float32 or float64 (0.0 to 1.0), not {images.dtype}")
         ends = (images.min(), images.max()) if hasattr(images, "min") else (xp.amin(images), xp.amax(images))
         low, high = map(float, ends)
