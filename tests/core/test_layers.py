@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import inknet.layers
+import inknet.optimizers
 from inknet import (
     SGD,
     AdamW,
@@ -21,6 +23,7 @@ from inknet import (
     Sigmoid,
     SoftmaxCrossEntropy,
     SquaredError,
+    convolution,
 )
 from inknet.arrays import Array
 from inknet.gradcheck import gradient_error
@@ -244,3 +247,23 @@ def test_float32_stays_float32_all_the_way(layers: list[Layer], loss: Loss) -> N
         assert {array.dtype for array in optimizer.memory.values()} == {np.dtype(np.float32)}
     assert network.scores(rng.integers(0, 256, (2, 7, 8), np.uint8)).dtype == np.float32
     assert network.predict(rng.random((2, 7, 8))).dtype == np.float32
+
+
+@pytest.mark.parametrize("pieces", [1, 50, 300])
+def test_what_is_done_in_pieces_adds_up_to_the_whole(pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces that fit a cache hold all of these small pictures: smaller ones must give the same, to rounding."""
+    images, labels = np.random.default_rng(0).random((6, 9, 8)), np.array([0, 1, 2, 2, 0, 1])
+    states = []
+    for _ in range(2):
+        rng = np.random.default_rng(1)
+        first = Convolution(3, padding=1, bias=False)
+        layers = [first, BatchNorm(), ReLU(), Convolution(4, stride=2, padding=1), ReLU(), Dense(3)]
+        network = Network(layers, SoftmaxCrossEntropy(), (9, 8), rng, np.float64)
+        optimizer = AdamW()
+        for _ in range(3):
+            network.gradients(images, labels, rng)
+            optimizer.step(network.parameters, network.gradient, 0.01, network.decayed)
+        states.append(network.state)
+        for module, name in ((convolution, "BLOCK"), (inknet.layers, "CACHED"), (inknet.optimizers, "CACHED")):
+            monkeypatch.setattr(module, name, pieces)
+    np.testing.assert_allclose(states[1], states[0], rtol=1e-9, atol=1e-12)
