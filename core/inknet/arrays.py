@@ -17,27 +17,32 @@ Shape = tuple[int, ...]
 FLOAT32 = np.zeros(0, np.float32)  # stands for NumPy's arrays of this dtype
 
 
-# NumPy's names, or the standard's, for which the standard or PyTorch has others
-RENAMED = {"amax": "max", "amin": "min", "permute_dims": "permute"}
+# what else a function of that name is called, in the standard, PyTorch or CuPy
+OTHER_NAMES = {"amax": ["max"], "amin": ["min"], "permute_dims": ["permute", "transpose"]}
 
 
 class Standard:
     """Another library's functions (data-apis.org/array-api), on one device, under NumPy's names and with its `out`."""
 
-    MAKE = ("arange", "asarray", "empty", "ones", "zeros")
+    MAKE = ("asarray", "empty", "ones", "zeros")
     MIX = ("maximum", "multiply")  # these take numbers and truth values beside floats
 
     def __init__(self, module: Any, device: Any) -> None:
-        self.module, self.device = module, device
+        self.module, self.place = module, {"device": device}
+        try:
+            module.zeros(0, **self.place)
+        except TypeError:  # CuPy takes no device: it works on the current one
+            self.place = {}
 
     def __getattr__(self, name: str) -> Any:
-        known = getattr(self.module, name, None) or getattr(self.module, RENAMED.get(name, name))
+        names = [known for known in (name, *OTHER_NAMES.get(name, [])) if hasattr(self.module, known)]
+        known = getattr(self.module, (names or [name])[0])
         if not callable(known):
             return known
 
         def call(*args: Any, out: Any = None, **options: Any) -> Any:
             if name in self.MAKE:
-                options["device"] = self.device
+                options |= self.place
             if name in self.MIX:
                 args = (args[0], self.asarray(args[1], dtype=args[0].dtype))
             result = known(*args, **options)
@@ -46,7 +51,6 @@ class Standard:
             out[...] = result
             return out
 
-        setattr(self, name, call)
         return call
 
 

@@ -47,9 +47,8 @@ class Affine:
         cos, sin = np.cos(angle), np.sin(angle)
         # rows: y then x; a change of size, then a rotation, then a shear along x
         rows = [[cos * high, sin * wide], [(lean * cos - sin) * high, (lean * sin + cos) * wide]]
-        return np.concatenate(
-            [np.array(rows).transpose(2, 0, 1), rng.uniform(-self.shift, self.shift, (count, 2, 1))], axis=2
-        )
+        shifts = rng.uniform(-self.shift, self.shift, (count, 2, 1))
+        return np.concatenate([np.array(rows).transpose(2, 0, 1), shifts], axis=2)
 
 
 def warp(images: Array, maps: Array) -> Array:

@@ -106,10 +106,7 @@ def unusable(path: str | os.PathLike[str], error: Exception) -> ModelError:
 
 def digest(*arrays: Array) -> Array:
     """SHA-256 over the arrays' bytes, as 32 uint8."""
-    sha256 = hashlib.sha256()
-    for array in arrays:
-        sha256.update(array.tobytes())
-    return np.frombuffer(sha256.digest(), np.uint8)
+    return np.frombuffer(hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest(), np.uint8)
 
 
 def write_durably(path: Path, data: bytes) -> None:

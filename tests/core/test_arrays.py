@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ from inknet import (
     load,
     save,
 )
-from inknet.arrays import Array, as_ink, as_numpy, check_labels, windows
+from inknet.arrays import Array, Standard, as_ink, as_numpy, check_labels, windows
 
 LIBRARIES = ["array_api_strict", "torch"]
 LAYERS: list[Layer] = [
@@ -166,6 +167,16 @@ def test_one_file_knows_the_libraries() -> None:
         assert not {
             word for word in ("np.matmul", "np.sum", "np.exp", "np.maximum", "np.zeros", "np.empty") if word in text
         }
+
+
+def test_a_library_may_have_other_names_and_take_no_device() -> None:
+    """As CuPy 13, which cannot be tried without its hardware."""
+    like_cupy = SimpleNamespace(zeros=lambda shape, dtype=float: np.zeros(shape, dtype), transpose=np.transpose)
+    xp = Standard(like_cupy, device="the current one")
+    assert xp.zeros((2, 3), dtype=np.float32).dtype == np.float32
+    assert xp.permute_dims(np.zeros((2, 3)), (1, 0)).shape == (3, 2)
+    with pytest.raises(AttributeError, match="tanh"):
+        xp.tanh(1.0)
 
 
 def test_numpy_itself_is_handed_out_bare() -> None:
