@@ -121,6 +121,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate = actions.add_parser("evaluate", help="count how many test images a model reads right", parents=[common])
     evaluate.add_argument("model", nargs="?", type=Path, metavar="FILE", help="(default: the shipped model)")
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    evaluate.add_argument(
+        "--corruptions", action="store_true", help="also how honest its confidence is, and how it reads poor pictures"
+    )
     evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
 
     data = add("data", "data", "get MNIST, or check what is there")
