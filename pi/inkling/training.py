@@ -69,15 +69,18 @@ def hold_back(images: Images) -> tuple[Images, Images]:
 
 
 class Training:
-    """One recipe on one data set. `steps` does the work; `result` is what came of it, at any time."""
+    """One recipe on one data set. `steps` does the work; `result` is what came of it, at any time.
 
-    def __init__(self, images: Images, recipe: str, epochs: float | None, seed: int) -> None:
+    judged: a part of the images is held back to judge the network by; otherwise it learns from all of them.
+    """
+
+    def __init__(self, images: Images, recipe: str, epochs: float | None, seed: int, judged: bool = True) -> None:
         if not len(images):
             raise DataError("there is no image to learn from")
         self.recipe, self.seed = recipe, seed
         self.epochs = RECIPES[recipe].epochs if epochs is None else epochs
         self.trainer = RECIPES[recipe].trainer(np.random.default_rng(seed))
-        self.learn, self.held_back = hold_back(images)
+        self.learn, self.held_back = hold_back(images) if judged else (images, images.part(np.zeros(0, np.intp)))
         self.done = 0.0
 
     def steps(self) -> Iterator[Step]:
