@@ -26,26 +26,27 @@ from .corruptions import (
     thickened,
     thinned,
 )
+from .elastic import Elastic
 
 
 @dataclass(frozen=True)
 class Hardening:
-    """Changes a batch in training, in place: some pictures by an affine map, some by a corruption, most not at all.
+    """Changes a batch in training, in place: some pictures are bent, some corrupted, and half are left alone.
 
-    The first pictures are deformed by `affine`; of the next, the part `share` of the batch, each is corrupted in one
+    The first pictures are deformed by `elastic`; of the next, the part `share` of the batch, each is corrupted in one
     way of `WAYS`, with a severity drawn from a range around what `corruptions.CORRUPTIONS` measures. The rest stay
     clean, so that a network does not forget them (see `inknet.Affine`). Raises InputError for pictures other than
     28x28.
     """
 
-    share: float = 0.3
-    affine: Affine = field(default_factory=lambda: Affine(share=0.25))
+    share: float = 0.15
+    elastic: Elastic = field(default_factory=lambda: Elastic(Affine(share=0.35), sway_px=0.5))
 
     def __call__(self, images: Floats, rng: Generator) -> None:
         if images.shape[1:] != (SIDE_PX, SIDE_PX):
             raise InputError(f"pictures of shape (batch, 28, 28) are needed, not {images.shape}")
-        self.affine(images, rng)
-        first = round(self.affine.share * len(images))
+        self.elastic(images, rng)
+        first = round(self.elastic.affine.share * len(images))
         part = images[first : first + round(self.share * len(images))]
         # the ways change places, so that where they do not divide the pictures evenly, none comes off badly
         for way, some in zip(rng.permutation(len(WAYS)), np.array_split(part, len(WAYS)), strict=True):

@@ -77,7 +77,7 @@ class Training:
     def __init__(self, images: Images, recipe: str, epochs: float | None, seed: int, judged: bool = True) -> None:
         if not len(images):
             raise DataError("there is no image to learn from")
-        self.recipe, self.seed = recipe, seed
+        self.recipe, self.seed, self.learns_all = recipe, seed, not judged
         self.epochs = RECIPES[recipe].epochs if epochs is None else epochs
         self.trainer = RECIPES[recipe].trainer(np.random.default_rng(seed))
         self.learn, self.held_back = hold_back(images) if judged else (images, images.part(np.zeros(0, np.intp)))
@@ -99,7 +99,7 @@ class Training:
         """The network as it is, its history in `about`.
 
         judged: its confidence is fitted to the held-back images, and its accuracy on them written down; this takes
-        as long as reading them.
+        as long as reading them. Where all are learnt from, the confidence is scaled as in earlier trainings.
         """
         network = self.trainer.result()
         network.about = {
@@ -120,6 +120,8 @@ class Training:
             if isinstance(network.loss, SoftmaxCrossEntropy):
                 temperature = fit_temperature(scores.T, self.held_back.labels)
                 network.loss = replace(network.loss, temperature=round(temperature, 4))
+        elif self.learns_all and isinstance(network.loss, SoftmaxCrossEntropy):
+            network.loss = replace(network.loss, temperature=RECIPES[self.recipe].temperature)
         return network
 
 

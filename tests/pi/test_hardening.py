@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from inkling.elastic import Elastic
 from inkling.hardening import WAYS, Hardening
 from inknet import Affine, InputError
 
@@ -16,7 +17,7 @@ def pictures(count: int) -> np.ndarray:
 
 def test_the_shares_are_kept_and_the_rest_stays_clean() -> None:
     images = pictures(200)
-    Hardening(share=0.3, affine=Affine(share=0.2))(images, np.random.default_rng(0))
+    Hardening(share=0.3, elastic=Elastic(Affine(share=0.2)))(images, np.random.default_rng(0))
     changed = (images != pictures(200)).any(axis=(1, 2))
     assert changed[:40].all()
     assert changed[40:100].mean() > 0.9  # a line may miss the picture, noise of no strength be drawn
@@ -48,7 +49,7 @@ def test_where_there_are_fewer_pictures_than_ways_each_way_has_its_turn() -> Non
     assert seen.min() > 0
     first = [pictures(4) for _ in range(40)]
     for seed, images in enumerate(first):
-        Hardening(share=0.25, affine=Affine(share=0))(images, np.random.default_rng(seed))
+        Hardening(share=0.25, elastic=Elastic(Affine(share=0)))(images, np.random.default_rng(seed))
     assert len({images[0].tobytes() for images in first}) > 30
 
 

@@ -93,13 +93,15 @@ def test_few_images_are_learnt_from_without_holding_any_back() -> None:
 
 
 def test_all_images_are_learnt_from_where_none_shall_be_held_back() -> None:
-    training = Training(some_images(), "mlp", 2, seed=0, judged=False)
+    training = Training(some_images(), "robust", 2, seed=0, judged=False)
     for _ in training.steps():
         pass
     assert (len(training.learn), len(training.held_back)) == (240, 0)
     assert training.accuracy() is None
-    about = training.result().about
-    assert {"images": 240, "held_back": 0, "held_back_accuracy": None}.items() <= about.items()
+    network = training.result()
+    assert {"images": 240, "held_back": 0, "held_back_accuracy": None}.items() <= network.about.items()
+    # nothing is left to fit it to, but smoothed training without a temperature would be far too unsure
+    assert network.loss == SoftmaxCrossEntropy(smoothing=0.05, temperature=RECIPES["robust"].temperature)
 
 
 def test_the_shipped_model_is_small_and_says_how_it_was_made() -> None:
