@@ -10,6 +10,7 @@ from pathlib import Path
 from . import __version__
 from .errors import UsageError
 
+RECIPES = ("classic", "turned", "mlp", "night", "cnn", "robust")  # in `recipes`, which imports too much for --help
 INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 
@@ -94,8 +95,9 @@ def parser() -> argparse.ArgumentParser:
 
     train = add("train", "train", "train a network")
     train.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's four files, or the talk's CSV")
-    train.add_argument("--recipe", choices=("classic", "mlp", "cnn"), default="cnn", help="(default cnn)")
+    train.add_argument("--recipe", choices=RECIPES, default="cnn", help="(default cnn)")
     train.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
+    train.add_argument("--all", action="store_true", help="learn from every image: hold none back to judge by")
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model is written (.npz)")
 
@@ -121,7 +123,20 @@ def parser() -> argparse.ArgumentParser:
     evaluate = actions.add_parser("evaluate", help="count how many test images a model reads right", parents=[common])
     evaluate.add_argument("model", nargs="?", type=Path, metavar="FILE", help="(default: the shipped model)")
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    evaluate.add_argument(
+        "--corruptions", action="store_true", help="also how honest its confidence is, and how it reads poor pictures"
+    )
     evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
+
+    bench = add("bench", "bench", "measure, over and over, what the README promises")
+    actions = bench.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "train each recipe on all training images, with several seeds, and judge it by the test images"
+    recipes = actions.add_parser("recipes", help=text, description=text, parents=[common])
+    recipes.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    recipes.add_argument(
+        "--recipe", choices=RECIPES, nargs="+", default=RECIPES, dest="recipes", help="(default: all of them)"
+    )
+    recipes.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds 0 to N-1 (default 3)")
 
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)

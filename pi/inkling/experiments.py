@@ -13,9 +13,9 @@ import numpy as np
 
 from inknet.arrays import Array
 from inknet.classic import ThreeLayers, scale_pixels, targets_for
-from inknet.deform import warp
 from inknet.layers import Generator
 
+from .talk import turned
 from .training import Images, evaluate
 
 BLOCK = 100  # images that are prepared at a time
@@ -137,13 +137,6 @@ def _views(images: Array, rotation: float | None) -> Array:
     """What is shown of each image, (n, views, 784), scaled as the talk does: itself, then turned either way."""
     views = [images] if rotation is None else [images, turned(images, rotation), turned(images, -rotation)]
     return scale_pixels(np.stack(views, axis=1).reshape(len(images), len(views), -1))
-
-
-def turned(images: Array, degrees: float) -> Array:
-    """Pictures (n, height, width), turned anticlockwise about their centres, as float32."""
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    back = np.array([[cos, sin, 0], [-sin, cos, 0]])  # y is counted downwards
-    return warp(images.astype(np.float32), np.broadcast_to(back, (len(images), 2, 3)))
 
 
 def cut(network: ThreeLayers, order: Array, share: float) -> ThreeLayers:

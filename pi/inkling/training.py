@@ -69,15 +69,18 @@ def hold_back(images: Images) -> tuple[Images, Images]:
 
 
 class Training:
-    """One recipe on one data set. `steps` does the work; `result` is what came of it, at any time."""
+    """One recipe on one data set. `steps` does the work; `result` is what came of it, at any time.
 
-    def __init__(self, images: Images, recipe: str, epochs: float | None, seed: int) -> None:
+    judged: a part of the images is held back to judge the network by; otherwise it learns from all of them.
+    """
+
+    def __init__(self, images: Images, recipe: str, epochs: float | None, seed: int, judged: bool = True) -> None:
         if not len(images):
             raise DataError("there is no image to learn from")
-        self.recipe, self.seed = recipe, seed
+        self.recipe, self.seed, self.learns_all = recipe, seed, not judged
         self.epochs = RECIPES[recipe].epochs if epochs is None else epochs
         self.trainer = RECIPES[recipe].trainer(np.random.default_rng(seed))
-        self.learn, self.held_back = hold_back(images)
+        self.learn, self.held_back = hold_back(images) if judged else (images, images.part(np.zeros(0, np.intp)))
         self.done = 0.0
 
     def steps(self) -> Iterator[Step]:
@@ -96,7 +99,7 @@ class Training:
         """The network as it is, its history in `about`.
 
         judged: its confidence is fitted to the held-back images, and its accuracy on them written down; this takes
-        as long as reading them.
+        as long as reading them. Where all are learnt from, the confidence is scaled as in earlier trainings.
         """
         network = self.trainer.result()
         network.about = {
@@ -117,6 +120,8 @@ class Training:
             if isinstance(network.loss, SoftmaxCrossEntropy):
                 temperature = fit_temperature(scores.T, self.held_back.labels)
                 network.loss = replace(network.loss, temperature=round(temperature, 4))
+        elif self.learns_all and isinstance(network.loss, SoftmaxCrossEntropy):
+            network.loss = replace(network.loss, temperature=RECIPES[self.recipe].temperature)
         return network
 
 

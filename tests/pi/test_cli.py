@@ -20,6 +20,8 @@ from PIL import Image
 
 from inkling import paper
 from inkling.cli import main
+from inkling.corruptions import CORRUPTIONS
+from inknet import load
 
 ANSWER = "472"
 
@@ -236,6 +238,9 @@ def test_wrong_usage_is_one_line_and_status_2(
         ["demo", "--seed", "-1"],
         ["train", "--data", "csv", "--epochs", "nan", "--out", "a.npz"],
         ["train", "--data", "csv", "--recipe", "lasagne", "--out", "a.npz"],
+        ["bench"],
+        ["bench", "recipes", "--data", "csv", "--recipe", "lasagne"],
+        ["bench", "recipes", "--data", "csv", "--seeds", "0"],
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
@@ -358,6 +363,42 @@ def test_training_evaluating_and_reading_with_the_result(
         assert result["accuracy"] == result["correct"] / 50
     assert main(["model", "evaluate", str(model), "--data", str(csv_data)]) == 0
     assert "of 50 images read right" in capfd.readouterr().out
+
+
+def test_all_images_are_learnt_from_on_demand(
+    csv_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "a.npz"
+    arguments = ["train", "--data", str(csv_data), "--recipe", "mlp", "--epochs", "2", "--out", str(model)]
+    assert main([*arguments, "--all"]) == 0
+    assert capfd.readouterr().out == f"{model}: mlp, 2 epochs\n"
+    assert load(model).about["images"] == 240
+
+
+def test_corruptions_are_evaluated_one_by_one(csv_data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["model", "evaluate", "--data", str(csv_data), "--corruptions"]
+    assert main([*arguments, "--json"]) == 0
+    out, err = capfd.readouterr()
+    assert "100%" in err
+    result = json.loads(out)
+    assert list(result) == [
+        "images",
+        "correct",
+        "accuracy",
+        "calibration_error",
+        "corruptions",
+        "mean_corruption_error",
+    ]
+    assert list(result["corruptions"]) == list(CORRUPTIONS)
+    assert result["mean_corruption_error"] == pytest.approx(sum(result["corruptions"].values()) / len(CORRUPTIONS))
+    assert 0 < result["calibration_error"] < 1
+    assert main(arguments) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == f"{result['correct']} of 50 images read right: {result['accuracy']:.2%}"
+    assert f"{result['calibration_error']:.2%}" in lines[1]
+    for line, (name, error) in zip(lines[2:-1], result["corruptions"].items(), strict=True):
+        assert re.fullmatch(rf"{name} +{error:.2%} read wrong", line)
+    assert re.fullmatch(rf"mean +{result['mean_corruption_error']:.2%} read wrong", lines[-1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from inkling.cli import main
-from inkling.experiments import EXPERIMENTS, Row, Run, cut, perform, runs, taught, turned
+from inkling.experiments import EXPERIMENTS, Row, Run, cut, perform, runs, taught
+from inkling.talk import turned
 from inkling.training import Images, evaluate
 from inknet.classic import ThreeLayers
 from support import patterns

@@ -10,6 +10,7 @@ import pytest
 from inkling.datasets import read_csv
 from inkling.errors import DataError
 from inkling.models import load_model
+from inkling.recipes import RECIPES
 from inkling.training import Images, Training, evaluate, hold_back, load_images
 from inknet import SoftmaxCrossEntropy
 from support import patterns
@@ -56,7 +57,7 @@ def test_what_is_held_back_is_always_the_same_and_never_learnt_from() -> None:
         np.testing.assert_array_equal(training.held_back.images, held_back.images)
 
 
-@pytest.mark.parametrize("recipe", ["classic", "mlp", "cnn"])
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_the_same_seed_gives_the_same_model_to_the_bit(recipe: str) -> None:
     states = []
     for seed in (4, 4, 5):
@@ -89,6 +90,18 @@ def test_few_images_are_learnt_from_without_holding_any_back() -> None:
     assert training.result().about["held_back_accuracy"] is None
     with pytest.raises(DataError, match="no image"):
         Training(some_images(0), "mlp", 1, seed=0)
+
+
+def test_all_images_are_learnt_from_where_none_shall_be_held_back() -> None:
+    training = Training(some_images(), "robust", 2, seed=0, judged=False)
+    for _ in training.steps():
+        pass
+    assert (len(training.learn), len(training.held_back)) == (240, 0)
+    assert training.accuracy() is None
+    network = training.result()
+    assert {"images": 240, "held_back": 0, "held_back_accuracy": None}.items() <= network.about.items()
+    # nothing is left to fit it to, but smoothed training without a temperature would be far too unsure
+    assert network.loss == SoftmaxCrossEntropy(smoothing=0.05, temperature=RECIPES["robust"].temperature)
 
 
 def test_the_shipped_model_is_small_and_says_how_it_was_made() -> None:

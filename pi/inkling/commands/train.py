@@ -18,7 +18,7 @@ from ..training import Training, load_images
 def run(args: argparse.Namespace) -> int:
     """Trains and writes the model to args.out; returns the exit status."""
     _check_writable(args.out)
-    training = Training(load_images(args.data, "train"), args.recipe, args.epochs, args.seed)
+    training = Training(load_images(args.data, "train"), args.recipe, args.epochs, args.seed, judged=not args.all)
     signal.signal(signal.SIGTERM, _interrupt)
     interrupted = False
     try:
