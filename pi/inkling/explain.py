@@ -27,7 +27,6 @@ Box = tuple[int, int, int, int]
 KEPT, UNSURE, LEFT_OUT = (0, 158, 115), (0, 114, 178), (213, 94, 0)  # bluish green, blue, vermilion
 TEXT, FAINT, FRAME, TRACK, PAPER = (30, 30, 30), (110, 110, 110), (200, 200, 200), (232, 232, 232), (255, 255, 255)
 WIDTH_PX = 1600
-MOST_GLYPHS = 120  # of a page that has more, the rest is counted only
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -35,20 +34,25 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 class Size:
     """How large things are, pixels.
 
-    panel: the longer side of a stage, unless it is a strip. pixel: one of a glyph's. card: the width of a glyph and its
-    bars. text, title: their letters.
+    panel: the longer side of a stage; strip: at most, of one that would be too low otherwise. pixel: one of a glyph's.
+    card: the width of a glyph and its bars. text, title: their letters. glyphs: so many of a page are drawn, the rest
+    is counted only.
     """
 
     panel: int
+    strip: int
     pixel: int
     card: int
     text: int
     title: int
+    glyphs: int
     gap: int = 16
 
 
-LARGE = Size(panel=378, pixel=5, card=248, text=16, title=24)  # four stages fill a row, or six glyphs
-SMALL = Size(panel=224, pixel=4, card=184, text=14, title=18)  # four stages and three glyphs do
+LARGE = Size(
+    panel=378, strip=770, pixel=5, card=248, text=16, title=24, glyphs=120
+)  # four stages fill a row, or six glyphs
+SMALL = Size(panel=224, strip=358, pixel=4, card=184, text=14, title=18, glyphs=31)  # four stages and three glyphs do
 
 
 def explanation(luma: Luma, trace: Trace, title: str, size: Size = LARGE) -> "Image.Image":
@@ -90,10 +94,10 @@ def _cells(luma: Luma, trace: Trace, size: Size) -> Iterator["Image.Image"]:
     if dropped:
         reasons = [piece.why for piece in dropped]
         yield _list("left out:", [f"{letter} = {why} ({reasons.count(why)})" for why, letter in letters.items()], size)
-    for mark in marks[:MOST_GLYPHS]:
+    for mark in marks[: size.glyphs]:
         yield _card(mark, size)
-    if len(marks) > MOST_GLYPHS:
-        yield _list(f"and {len(marks) - MOST_GLYPHS} glyphs more", [], size)
+    if len(marks) > size.glyphs:
+        yield _list(f"and {len(marks) - size.glyphs} glyphs more", [], size)
     if not marks:
         yield _list("nothing is read:", ["all ink was left out" if dropped else "there is no ink"], size)
 
@@ -123,8 +127,7 @@ def _panel(
     from PIL import Image, ImageDraw
 
     high, wide = pixels.shape
-    longer = min(2, max(1, (wide / high / 2) ** 0.5)) * size.panel  # a strip would be too low to be seen
-    scale = longer / max(pixels.shape)
+    scale = min(size.strip, max(1, (wide / high / 2) ** 0.5) * size.panel) / max(pixels.shape)
     height, width = max(1, round(high * scale)), max(1, round(wide * scale))
     shown = Image.fromarray(pixels)
     if scale < 1:

@@ -29,7 +29,7 @@ from .outputs import check_png
 
 THRESHOLDS = (*(round(0.3 + 0.05 * i, 2) for i in range(14)), 0.97, 0.98, 0.99)
 STAGES = ("decode", "page", "glyphs", "network", "reading")
-ON_A_SHEET = 40  # failures: more would be a picture that few programs open
+ON_A_SHEET = 25  # failures: more would be a picture that few programs open
 LEGEND = """\
 right: a single digit that is read as exactly that, or a page whose digits are all read in order, and no other ("?" and
 signs left out); in order: digits read as what they are; refused: read as "?"; missed: not found; false: digits read
