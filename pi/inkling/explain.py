@@ -72,7 +72,8 @@ def stacked(pictures: Sequence["Image.Image"]) -> bytes:
     draw, top = ImageDraw.Draw(whole), 0
     for picture in pictures:
         whole.paste(picture, (0, top))
-        draw.line((0, top, WIDTH_PX, top), fill=FRAME, width=2)
+        if top:
+            draw.line((0, top, WIDTH_PX, top), fill=FRAME, width=2)
         top += picture.height
     data = BytesIO()
     whole.save(data, "PNG")
