@@ -97,4 +97,4 @@ if __name__ == "__main__":
     with chdir(HERE):  # the picture names the photo as it is named here
         main(["read", "--explain", "explained.png", "page.jpg"])
     with Image.open(HERE / "explained.png") as picture:
-        picture.quantize(64).save(HERE / "explained.png", optimize=True)
+        picture.quantize(128).save(HERE / "explained.png", optimize=True)

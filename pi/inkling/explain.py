@@ -195,6 +195,8 @@ def _card(mark: Mark, size: Size) -> "Image.Image":
 
     side, row = GLYPH_PX * size.pixel, GLYPH_PX * size.pixel / 10
     small = font(max(11, round(row)))
+    _, upper, _, lower = small.getbbox("0")
+    centre = (upper + lower) / 2  # below where it is drawn; an anchor is for some of Pillow's fonts only
     top, bars, right = size.title + 6, side + 14, size.card
     cell = Image.new("RGB", (right, top + side + 2), PAPER)
     draw = ImageDraw.Draw(cell)
@@ -208,7 +210,7 @@ def _card(mark: Mark, size: Size) -> "Image.Image":
     for answer, probability in enumerate(mark.probabilities.tolist()):
         middle = top + 1 + row * (answer + 0.5)
         strongest = answer == best
-        draw.text((bars, middle), str(answer), fill=TEXT if strongest else FAINT, font=small, anchor="lm")
+        draw.text((bars, middle - centre), str(answer), fill=TEXT if strongest else FAINT, font=small)
         left, high = bars + round(row), row / 2 - 2
         draw.rectangle((left, middle - high, right - 1, middle + high), fill=TRACK)
         if (long := round(probability * (right - 1 - left))) > 0:
