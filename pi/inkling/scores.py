@@ -15,7 +15,6 @@ from .reader import Mark
 
 REFUSED, MISSED, NO_DIGIT = 10, 11, 10  # the last two columns and the last row of a confusion table
 BINS = 15
-_MISTAKE, _REFUSED = 4, 3  # a "?" is better taken for the refused digit than for something beside a missed one
 
 
 def signs(marks: tuple[Mark, ...], unsure: float = 0.0) -> str:
@@ -38,17 +37,18 @@ def align(digits: str, read: str) -> list[tuple[str, str]]:
         return list(zip(digits, read, strict=True))
     rows, columns = len(digits) + 1, len(read) + 1
     costs = np.zeros((rows, columns), np.int64)
-    costs[:, 0] = _MISTAKE * np.arange(rows)
+    costs[:, 0] = np.arange(rows)
     for j, sign in enumerate(read, 1):
         costs[0, j] = costs[0, j - 1] + _alone(sign)
         for i, digit in enumerate(digits, 1):
             costs[i, j] = min(
-                costs[i - 1, j - 1] + _pair(digit, sign), costs[i, j - 1] + _alone(sign), costs[i - 1, j] + _MISTAKE
+                costs[i - 1, j - 1] + (digit != sign), costs[i, j - 1] + _alone(sign), costs[i - 1, j] + 1
             )
     pairs = []
     i, j = len(digits), len(read)
     while i or j:
-        if i and j and costs[i, j] == costs[i - 1, j - 1] + _pair(digits[i - 1], read[j - 1]):
+        # pairs come first: a "?" is better taken for a refused digit than for something beside a missed one
+        if i and j and costs[i, j] == costs[i - 1, j - 1] + (digits[i - 1] != read[j - 1]):
             i, j = i - 1, j - 1
             pairs.append((digits[i], read[j]))
         elif j and costs[i, j] == costs[i, j - 1] + _alone(read[j - 1]):
@@ -60,12 +60,9 @@ def align(digits: str, read: str) -> list[tuple[str, str]]:
     return pairs[::-1]
 
 
-def _pair(digit: str, sign: str) -> int:
-    return 0 if digit == sign else _REFUSED if sign == "?" else _MISTAKE
-
-
 def _alone(sign: str) -> int:
-    return 0 if sign == "?" else _MISTAKE
+    """The mistakes in reading a sign where there is no digit."""
+    return int(sign != "?")
 
 
 @dataclass

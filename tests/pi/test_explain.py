@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from inkling.explain import KEPT, LARGE, LEFT_OUT, SMALL, UNSURE, WIDTH_PX, Size, explanation, stacked
 from inkling.frames import Luma
-from inkling.lettering import fitted, font, plain
+from inkling.lettering import fitted, font, plain as in_ascii
 from inkling.models import load_model
 from inkling.reader import Reader
 
@@ -109,10 +109,12 @@ def test_noise_and_a_checkerboard_are_drawn(reader: Reader) -> None:
 
 
 def test_light_on_dark_says_so(reader: Reader) -> None:
-    luma = page(2)
+    luma = page(10)
     upright, turned = explained(reader, luma), explained(reader, 255 - luma)
-    caption = slice(LARGE.title + 2 * LARGE.gap, LARGE.title + 2 * LARGE.gap + LARGE.text + 4)
-    assert (np.asarray(upright)[caption] != np.asarray(turned)[caption]).any()
+    left, top = 2 * LARGE.gap + LARGE.panel + 2, LARGE.title + 2 * LARGE.gap
+    caption = left, top, left + LARGE.panel, top + LARGE.text + 4  # of the second stage
+    plain, said = (count(picture.crop(caption), (255, 255, 255)) for picture in (upright, turned))
+    assert said < plain - 100  # more letters
 
 
 def test_explanations_are_stacked_into_one_png(reader: Reader) -> None:
@@ -120,6 +122,9 @@ def test_explanations_are_stacked_into_one_png(reader: Reader) -> None:
     with Image.open(BytesIO(stacked(pictures))) as whole:
         assert whole.format == "PNG"
         assert whole.size == (WIDTH_PX, sum(picture.height for picture in pictures))
+        shown = np.asarray(whole)
+    assert np.array_equal(shown[: pictures[0].height - 4], np.asarray(pictures[0])[:-4])
+    assert np.array_equal(shown[pictures[0].height + 4 :], np.asarray(pictures[1])[4:])  # below the line
 
 
 @pytest.mark.parametrize("title", ["x" * 500, "été 数字.png", ""])
@@ -133,4 +138,4 @@ def test_long_text_loses_its_beginning() -> None:
     assert text.endswith("photo.jpg")
     assert font(16).getlength(text) <= 120
     assert fitted("photo.jpg", 16, 120) == "photo.jpg"
-    assert plain("é7") == "?7"
+    assert in_ascii("é7") == "?7"
