@@ -65,7 +65,14 @@ def modules_after(code: str) -> set[str]:
 
 
 def test_help_imports_neither_numpy_nor_pillow() -> None:
-    for arguments in (["--help"], ["--version"], ["read", "--help"], ["train", "--help"], ["nonsense"]):
+    for arguments in (
+        ["--help"],
+        ["--version"],
+        ["read", "--help"],
+        ["train", "--help"],
+        ["bench", "photos", "--help"],
+        ["nonsense"],
+    ):
         loaded = modules_after(f"from inkling.cli import main; main({arguments})")
         assert not {"numpy", "PIL", "tqdm", "inknet"} & loaded, arguments
 

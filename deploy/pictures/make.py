@@ -1,9 +1,10 @@
-"""Makes the pictures beside it: a photo for the demo, and what the README shows of the demo and of `inkling peek`.
+"""Makes the pictures beside it: a photo for the demo, and what the README shows of the demo and of other commands.
 
 Run it in an environment with inkling in it: `python deploy/pictures/make.py`.
 """
 
 import re
+from contextlib import chdir
 from itertools import islice
 from pathlib import Path
 
@@ -93,3 +94,7 @@ if __name__ == "__main__":
     make_photo(HERE / "page.jpg")
     make_screen(HERE / "demo.png")
     main(["peek", "--all", "--out", str(HERE / "dreams.png")])
+    with chdir(HERE):  # the picture names the photo as it is named here
+        main(["read", "--explain", "explained.png", "page.jpg"])
+    with Image.open(HERE / "explained.png") as picture:
+        picture.quantize(128).save(HERE / "explained.png", optimize=True)

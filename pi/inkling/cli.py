@@ -73,13 +73,16 @@ def parser() -> argparse.ArgumentParser:
     read.add_argument("photos", metavar="PHOTO", nargs="+", type=Path)
     read.add_argument("--json", action="store_true", help="one JSON object a line for each photo")
     read.add_argument("--preview", action="store_true", help="show each glyph as the network sees it")
+    read.add_argument("--explain", type=Path, metavar="FILE", help="draw every stage of the reading (.png)")
     _model(read)
+    _unsure(read)
 
     demo = add("demo", "watch", "watch a simulated camera write digits, and read them: no camera, no data needed")
     demo.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: at Ctrl-C)")
     demo.add_argument("--seed", type=_whole, default=0, metavar="N", help="the digits that are written (default 0)")
     demo.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (in a terminal 8)")
     _model(demo)
+    _unsure(demo)
     demo.set_defaults(camera="simulated", display="console", hold=None)
 
     watch = add("watch", "watch", "read what a camera sees, and announce each digit once")
@@ -92,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     watch.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
     watch.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (default: as they come)")
     _model(watch)
+    _unsure(watch)
 
     train = add("train", "train", "train a network")
     train.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's four files, or the talk's CSV")
@@ -128,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
 
-    bench = add("bench", "bench", "measure, over and over, what the README promises")
+    bench = add("bench", "bench_recipes", "measure, over and over, what the README promises")
     actions = bench.add_subparsers(dest="action", metavar="ACTION", required=True)
     text = "train each recipe on all training images, with several seeds, and judge it by the test images"
     recipes = actions.add_parser("recipes", help=text, description=text, parents=[common])
@@ -137,6 +141,22 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", choices=RECIPES, nargs="+", default=RECIPES, dest="recipes", help="(default: all of them)"
     )
     recipes.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds 0 to N-1 (default 3)")
+    text = "read a folder of labelled pictures, and hold what is read beside what is written"
+    photos = actions.add_parser("photos", help=text, description=text, parents=[common])
+    photos.set_defaults(module="bench_photos")
+    photos.add_argument("directory", type=Path, metavar="DIR", help="with an INDEX.csv, or names such as photo_42.jpg")
+    photos.add_argument(
+        "--kind", nargs="+", action="extend", metavar="K", dest="kinds", help="only these: the first folder of a name"
+    )
+    photos.add_argument(
+        "--writer", nargs="+", action="extend", metavar="W", dest="writers", help="only these writers' pictures"
+    )
+    photos.add_argument("--json", action="store_true", help="the figures as one JSON object")
+    shown = photos.add_mutually_exclusive_group()
+    shown.add_argument("--sheet", type=Path, metavar="FILE", help="draw every failure with its stages (.png)")
+    shown.add_argument("--thresholds", action="store_true", help="the table for --unsure: what is lost, what is false")
+    _model(photos)
+    _unsure(photos)
 
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -154,6 +174,13 @@ def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", type=Path, metavar="FILE", help="the model that reads (default: the shipped one)")
 
 
+def _unsure(command: argparse.ArgumentParser) -> None:
+    text = (
+        'the confidence, 0 to 1, below which a mark is "?"; `inkling bench photos DIR --thresholds` says what it costs'
+    )
+    command.add_argument("--unsure", type=_share, metavar="X", help=text)
+
+
 def _count(text: str) -> int:
     return int(_number(text, 1, 10**9, whole=True))
 
@@ -164,6 +191,10 @@ def _whole(text: str) -> int:
 
 def _positive(text: str) -> float:
     return _number(text, 1e-6, 10**6)
+
+
+def _share(text: str) -> float:
+    return _number(text, 0, 1)
 
 
 def _numbers(text: str) -> tuple[float, ...]:

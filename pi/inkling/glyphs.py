@@ -5,6 +5,7 @@ centre of mass (LeCun et al. 1998, "Gradient-based learning applied to document 
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import pairwise
 
 import numpy as np
@@ -31,21 +32,71 @@ class Glyph:
     box: tuple[int, int, int, int]
 
 
-def find_glyphs(page: Page) -> list[list[Glyph]]:
-    """The marks of a page that may be digits: lines from top to bottom, each from left to right."""
+class Why(IntEnum):
+    """Why a piece of ink is no part of a digit; 0 is that it may be one."""
+
+    WRITING = 0
+    SPECK = 1
+    BORDER = 2
+    NOISE = 3
+    FAINT = 4
+    SMALL = 5
+
+    @property
+    def words(self) -> str:
+        """The reason in plain words."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Why.WRITING: "writing",
+    Why.SPECK: "a speck",
+    Why.BORDER: "touches the border",
+    Why.NOISE: "hardly darker than the noise",
+    Why.FAINT: "fainter than the rest",
+    Why.SMALL: "smaller than the rest",
+}
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A piece of ink that is left out: its box x, y, width, height in the picture, and why, in words."""
+
+    box: tuple[int, int, int, int]
+    why: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is on a page.
+
+    lines: the marks that may be digits, in lines from top to bottom, each from left to right.
+    dropped: the pieces of ink that are left out, from top to bottom; empty unless they were asked for.
+    """
+
+    lines: list[list[Glyph]]
+    dropped: list[Dropped]
+
+
+def find_glyphs(page: Page, trace: bool = False) -> Found:
+    """The marks of a page that may be digits, and, for a trace, what was left out and why."""
     pieces, darkness = find_pieces(page)
-    kept = np.flatnonzero(is_writing(pieces, darkness, page))
-    groups = join_pieces(pieces.boxes[kept])
+    why = judge(pieces, darkness, page)
+    kept = np.flatnonzero(why == Why.WRITING)
+    groups, small = join_pieces(pieces.boxes[kept])
+    why[kept[small]] = Why.SMALL
     labels = np.full(len(pieces), -1)
     for number, group in enumerate(groups):
         labels[kept[group]] = number
     boxes = np.array([surrounding(pieces.boxes[kept[group]]) for group in groups]).reshape(-1, 4)
     owner = np.full(page.ink.shape, -1, np.int32)
     owner.reshape(-1)[pieces.pixels] = labels[pieces.labels]
-    return [
+    lines = [
         [Glyph(draw(page, owner, number, boxes[number]), _in_picture(boxes[number], page)) for number in line]
         for line in reading_order(boxes)
     ]
+    out = np.flatnonzero(why != Why.WRITING) if trace else np.zeros(0, np.intp)
+    return Found(lines, [Dropped(_in_picture(pieces.boxes[i], page), Why(int(why[i])).words) for i in out])
 
 
 def find_pieces(page: Page) -> tuple[Components, Floats]:
@@ -70,10 +121,11 @@ def _darkness(page: Page, pieces: Components) -> Floats:
     return (np.bincount(labels, ink, len(pieces)) / count).astype(np.float32)
 
 
-def is_writing(pieces: Components, darkness: Floats, page: Page) -> NDArray[np.bool_]:
-    """Which pieces may belong to a digit, (count,) bool: not specks, not fainter than the rest, not the page's edge."""
+def judge(pieces: Components, darkness: Floats, page: Page) -> NDArray[np.int8]:
+    """Why each piece is no part of a digit, as `Why`, (count,) int8: 0 for those that may be one."""
+    why = np.zeros(len(pieces), np.int8)
     if not len(pieces):
-        return np.zeros(0, bool)
+        return why
     height, width = page.ink.shape
     left, top, right, bottom = pieces.boxes.T
     wide, high = right - left, bottom - top
@@ -85,10 +137,12 @@ def is_writing(pieces: Components, darkness: Floats, page: Page) -> NDArray[np.b
     squares = from_side_to_side & from_top_to_bottom
     wider_than_a_digit = wide > 1.4 * high
     furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, page.ink.shape))
-    candidate = ~(speck | furniture) & (darkness > CLEAR * page.noise)
-    strongest = darkness[candidate].max(initial=0)
-    writing: NDArray[np.bool_] = candidate & (darkness >= FAINT * strongest)
-    return writing
+    why[darkness <= CLEAR * page.noise] = Why.NOISE
+    why[furniture] = Why.BORDER
+    why[speck] = Why.SPECK
+    strongest = darkness[why == Why.WRITING].max(initial=0)
+    why[(why == Why.WRITING) & (darkness < FAINT * strongest)] = Why.FAINT
+    return why
 
 
 def _lies_along_border(pieces: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -102,11 +156,11 @@ def _lies_along_border(pieces: Components, shape: tuple[int, ...]) -> NDArray[np
     return along
 
 
-def join_pieces(boxes: Ints) -> list[list[int]]:
+def join_pieces(boxes: Ints) -> tuple[list[list[int]], list[int]]:
     """Pieces that are parts of one digit, as lists of their indices: a 5 and its flag, a 4 and its shaft.
 
     boxes: (count, 4). The larger pieces come first and smaller ones join them; what stays alone and is too small beside
-    the largest is left out.
+    the largest is left out: the indices of those are the second result.
     """
     sizes = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     groups: list[list[int]] = []
@@ -124,7 +178,9 @@ def join_pieces(boxes: Ints) -> list[list[int]]:
             groups[home].append(int(i))
             around[home] = surrounding(np.stack([around[home], box]))
     largest = max((_high(box) for box in around), default=0)
-    return [g for g, box in zip(groups, around, strict=True) if max(_high(box), _wide(box)) >= 0.3 * largest]
+    large = [max(_high(box), _wide(box)) >= 0.3 * largest for box in around]
+    small = [i for group, keep in zip(groups, large, strict=True) if not keep for i in group]
+    return [group for group, keep in zip(groups, large, strict=True) if keep], small
 
 
 def _belongs(box: Ints, other: Ints) -> bool:

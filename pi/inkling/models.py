@@ -8,6 +8,7 @@ import numpy as np
 from inknet import ModelError, Network, load
 
 from .glyphs import GLYPH_PX
+from .reader import UNSURE, Reader
 
 SHIPPED = "digits.npz"
 
@@ -21,6 +22,11 @@ def load_model(path: Path | None = None) -> Network:
         return checked(load(path), path)
     with as_file(files(__package__) / SHIPPED) as shipped:
         return checked(load(shipped), shipped)
+
+
+def open_reader(path: Path | None = None, unsure: float | None = None) -> Reader:
+    """A reader with the network of `load_model`; below the confidence `unsure`, 0 to 1, a mark is "?"."""
+    return Reader(load_model(path), UNSURE if unsure is None else unsure)
 
 
 def checked(network: Network, path: Path) -> Network:

@@ -35,6 +35,12 @@ class Page:
     picture: tuple[int, int]
     inverted: bool
 
+    @property
+    def evened(self) -> Luma:
+        """The picture under even light and dark on light, uint8 (height, width): paper 255, ink as dark as it is."""
+        evened: Luma = np.rint(255 * (1 - self.ink)).astype(np.uint8)
+        return evened
+
 
 def find_ink(luma: Luma) -> Page:
     """The page that a picture shows; luma is uint8 (height, width)."""

@@ -7,7 +7,7 @@ of `inknet.dream`.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from inknet.dream import backquery, input_gradient, integrated_gradients, runs_b
 from inknet.layers import Generator
 
 from .frames import Luma
+from .lettering import font
 from .page import Floats
 from .reader import Mark
 from .terminal import percent
@@ -205,16 +206,7 @@ def _sheet(pictures: Sequence[tuple["Image.Image", str]], columns: int) -> bytes
         left, top = number % columns * cell[0] + GAP_PX, number // columns * cell[1] + GAP_PX
         sheet.paste(picture, (left, top))
         draw.rectangle((left - 1, top - 1, left + width, top + height), outline=FRAME)
-        draw.text((left, top + height + GAP_PX // 2), label, fill=(0, 0, 0), font=_font())
+        draw.text((left, top + height + GAP_PX // 2), label, fill=(0, 0, 0), font=font(LABEL_PX))
     data = BytesIO()
     sheet.save(data, "PNG")
     return data.getvalue()
-
-
-def _font() -> Any:
-    from PIL import ImageFont
-
-    try:
-        return ImageFont.load_default(LABEL_PX)
-    except TypeError:  # before Pillow 10.1 it comes in one size
-        return ImageFont.load_default()

@@ -9,8 +9,8 @@ import numpy as np
 from inknet import Network
 
 from .frames import Luma
-from .glyphs import Glyph, find_glyphs
-from .page import Floats, find_ink
+from .glyphs import Found, Glyph, find_glyphs
+from .page import Floats, Page, find_ink
 
 UNSURE = 0.5  # below this confidence a mark is "?": the network finds another answer as likely
 
@@ -68,6 +68,18 @@ def _scaled(box: tuple[int, int, int, int], scale: float) -> list[int]:
     return [left, top, right - left, bottom - top]
 
 
+@dataclass(frozen=True)
+class Trace:
+    """The way from a picture to its reading, to be looked at.
+
+    page: the light evened out and the ink. found: the glyphs, and the ink that was left out, with its boxes and why.
+    """
+
+    page: Page
+    found: Found
+    reading: Reading
+
+
 class Reader:
     """Reads pictures with one network, which it folds for speed.
 
@@ -80,12 +92,20 @@ class Reader:
 
     def read(self, luma: Luma) -> Reading:
         """Reads a picture, uint8 (height, width), dark on light or light on dark."""
-        lines = find_glyphs(find_ink(luma))
-        glyphs = [glyph for line in lines for glyph in line]
+        return self._read(find_glyphs(find_ink(luma)))
+
+    def trace(self, luma: Luma) -> Trace:
+        """Reads a picture as `read` does, and keeps what was seen on the way, to be looked at."""
+        page = find_ink(luma)
+        found = find_glyphs(page, trace=True)
+        return Trace(page, found, self._read(found))
+
+    def _read(self, found: Found) -> Reading:
+        glyphs = [glyph for line in found.lines for glyph in line]
         if not glyphs:
             return Reading(())
         marks = iter(self._classify(glyphs))
-        return Reading(tuple(tuple(next(marks) for _ in line) for line in lines))
+        return Reading(tuple(tuple(next(marks) for _ in line) for line in found.lines))
 
     def _classify(self, glyphs: Iterable[Glyph]) -> list[Mark]:
         glyphs = list(glyphs)

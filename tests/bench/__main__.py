@@ -15,9 +15,10 @@ def main() -> None:
     args = parser.parse_args()
     missed = memory.report(args.data, args.only)
 
-    from . import speed  # now only, because PyTorch is what `memory` means by large
+    from . import paper, speed  # now only, because PyTorch is what `memory` means by large
 
     missed += speed.report(args.seconds, args.only)
+    missed += paper.report(args.seconds, args.only)
     if not missed:
         parser.error(f"no line has {args.only!r} in its name")
     print(f"\n{sum(missed)} of {len(missed)} goals are missed")

@@ -80,8 +80,8 @@ def read_onnx(net: Network, image: Array) -> Step:
     return lambda: session.run(None, feed)
 
 
-def as_onnx(net: Network) -> bytes:
-    """A folded network as an ONNX model."""
+def as_onnx(net: Network, batch: int | str = 1) -> bytes:
+    """A folded network as an ONNX model for so many images at a time; a name stands for any number."""
     nodes, weights, last = [], [], "x"
     kinds = {"ReLU": "Relu", "Dense": "Gemm", "Convolution": "Conv"}
     for i, layer in enumerate(net.layers):
@@ -103,8 +103,8 @@ def as_onnx(net: Network) -> bytes:
     graph = helper.make_graph(
         nodes,
         "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 28, 28])],
-        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [1, net.classes])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 1, 28, 28])],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [batch, net.classes])],
         weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

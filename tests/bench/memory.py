@@ -17,7 +17,8 @@ PAGE = Path(__file__).parents[2] / "deploy" / "pictures" / "page.jpg"
 IMAGES, BYTES = 60_000, 28 * 28  # as many as MNIST has, and of that size
 EPOCHS = 0.1  # 43 batches; then the images that are held back are read, which is when most memory is needed
 
-GOALS_MB = {"memory: train cnn on 60,000 images": 180, "memory: read page.jpg": 60}
+ABOVE_NUMPY = "memory: read page.jpg, above NumPy"
+GOALS_MB = {"memory: train cnn on 60,000 images": 180, "memory: read page.jpg": 60, ABOVE_NUMPY: 25}
 
 
 def report(data: Path | None, only: str) -> list[bool]:
@@ -29,6 +30,7 @@ def report(data: Path | None, only: str) -> list[bool]:
             *("--data", str(data or random_mnist(folder)), "--out", str(folder / "model.npz")),
         ],
         "memory: read page.jpg": lambda folder: ["read", str(PAGE)],
+        ABOVE_NUMPY: lambda folder: ["read", str(PAGE)],
     }
     chosen = {title: arguments for title, arguments in commands.items() if only in title}
     if chosen:
@@ -36,6 +38,8 @@ def report(data: Path | None, only: str) -> list[bool]:
     for title, arguments in chosen.items():
         with tempfile.TemporaryDirectory() as folder:
             peak = peak_mb([sys.executable, "-m", "inkling.cli", *arguments(Path(folder))])
+            if title == ABOVE_NUMPY:
+                peak -= peak_mb([sys.executable, "-c", "import numpy"])
         is_missed = peak > GOALS_MB[title]
         missed.append(is_missed)
         print(f"{title:36} {peak:8.1f} {GOALS_MB[title]:6}{'  missed' * is_missed}")

@@ -101,6 +101,51 @@ def test_preview_shows_the_glyphs_side_by_side_as_far_as_they_fit(
     assert any("@" in line for line in lines)
 
 
+def test_explain_draws_the_stages_of_every_photo_and_reads_as_ever(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["read", "--json", str(photo), str(photo)]) == 0
+    expected = capsys.readouterr().out
+    heights = []
+    for photos in ([photo], [photo, photo]):
+        assert main(["read", "--json", "--explain", str(tmp_path / "why.png"), *map(str, photos)]) == 0
+        with Image.open(tmp_path / "why.png") as why:
+            assert why.format == "PNG"
+            heights.append(why.height)
+    assert capsys.readouterr().out == expected.splitlines(keepends=True)[0] + expected
+    assert heights[1] == 2 * heights[0]
+
+
+def test_explain_draws_what_could_be_read(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    why = tmp_path / "why.png"
+    assert main(["read", "--explain", str(why), str(tmp_path / "nowhere.png")]) == 1
+    assert not why.exists()
+    assert main(["read", "--explain", str(why), str(tmp_path / "nowhere.png"), str(photo)]) == 1
+    assert why.exists()
+    assert ANSWER in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["why.jpg", "nowhere/why.png", "page.png"])
+def test_explain_never_overwrites_a_photo(photo: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = photo.read_bytes()
+    assert main(["read", "--explain", str(photo.parent / name), str(photo)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r"inkling read: --explain [^\n]+\n", err)
+    assert photo.read_bytes() == before
+
+
+@pytest.mark.parametrize(("unsure", "text"), [("0", ANSWER), ("1", "???")])
+def test_unsure_is_the_confidence_below_which_a_mark_is_refused(
+    photo: Path, unsure: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["read", "--json", "--unsure", unsure, str(photo)]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == text
+    watch = ["watch", "--camera", f"folder:{photo.parent}", "--display", "json", "--frames", "5", "--unsure", unsure]
+    assert main(watch) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == text
+
+
 def bomb() -> bytes:
     """A PNG of a few hundred bytes that claims to be 60,000 pixels square."""
 
@@ -236,9 +281,15 @@ def test_wrong_usage_is_one_line_and_status_2(
         ["demo", "--rate", "1e-300"],
         ["demo", "--rate", "-1"],
         ["demo", "--seed", "-1"],
+        ["read", "--unsure", "1.01", "page.png"],
+        ["read", "--unsure", "nan", "page.png"],
+        ["watch", "--camera", "simulated", "--unsure", "-0.1"],
+        ["bench"],
+        ["bench", "photos"],
+        ["bench", "photos", ".", "--unsure", "half"],
+        ["bench", "photos", ".", "--thresholds", "--sheet", "a.png"],
         ["train", "--data", "csv", "--epochs", "nan", "--out", "a.npz"],
         ["train", "--data", "csv", "--recipe", "lasagne", "--out", "a.npz"],
-        ["bench"],
         ["bench", "recipes", "--data", "csv", "--recipe", "lasagne"],
         ["bench", "recipes", "--data", "csv", "--seeds", "0"],
     ],

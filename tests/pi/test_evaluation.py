@@ -5,7 +5,8 @@ import pytest
 
 from inkling.corruptions import CORRUPTIONS
 from inkling.errors import DataError
-from inkling.evaluation import calibration_error, corruption_errors
+from inkling.evaluation import corruption_errors
+from inkling.scores import calibration_error
 from inkling.training import Images
 from inknet import Dense, Network, SoftmaxCrossEntropy
 

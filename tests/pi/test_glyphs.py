@@ -47,11 +47,11 @@ def drawn(*pens: Pen) -> Luma:
 
 
 def glyphs_in(luma: Luma) -> list[Glyph]:
-    return [glyph for row in find_glyphs(find_ink(luma)) for glyph in row]
+    return [glyph for row in find_glyphs(find_ink(luma)).lines for glyph in row]
 
 
 def boxes_in(luma: Luma) -> list[list[Box]]:
-    return [[glyph.box for glyph in row] for row in find_glyphs(find_ink(luma))]
+    return [[glyph.box for glyph in row] for row in find_glyphs(find_ink(luma)).lines]
 
 
 def resized(luma: Luma, scale: float) -> Luma:
@@ -119,19 +119,19 @@ def test_a_thin_stroke_is_drawn_as_thick_as_mnists_and_a_thick_one_as_it_is(
 @pytest.mark.parametrize("seed", range(3))
 def test_on_a_blank_page_there_is_no_glyph(brightness: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    assert find_glyphs(find_ink(photograph(draw_page("", rng), Light(brightness), rng))) == []
+    assert find_glyphs(find_ink(photograph(draw_page("", rng), Light(brightness), rng))).lines == []
 
 
 @pytest.mark.parametrize("luma", [1, 4, 12])
 @pytest.mark.parametrize("seed", range(2))
 def test_in_the_dark_noise_is_no_glyph(luma: int, seed: int) -> None:
     noise = np.random.default_rng(seed).normal(luma, 1.5, (HEIGHT, WIDTH))
-    assert find_glyphs(find_ink(np.rint(np.clip(noise, 0, 255)).astype(np.uint8))) == []
+    assert find_glyphs(find_ink(np.rint(np.clip(noise, 0, 255)).astype(np.uint8))).lines == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (8, 8), (8, 3000)])
 def test_the_smallest_and_the_longest_pictures_have_no_glyph_if_they_are_even(shape: tuple[int, int]) -> None:
-    assert find_glyphs(find_ink(np.full(shape, 200, np.uint8))) == []
+    assert find_glyphs(find_ink(np.full(shape, 200, np.uint8))).lines == []
 
 
 @pytest.mark.parametrize(
@@ -286,3 +286,22 @@ def test_a_stroke_that_runs_out_of_the_picture_has_a_box_within_it(shape: tuple[
     assert y >= 0
     assert x + box_width <= width
     assert y + box_height <= height
+
+
+@pytest.mark.parametrize(
+    ("pen", "box", "why"),
+    [
+        pytest.param(bar(40, 40, 4, 4), (40, 40, 4, 4), "a speck", id="a speck"),
+        pytest.param(bar(0, 0, 20, 240), (0, 0, 20, 240), "touches the border", id="a dark table"),
+        pytest.param(bar(40, 60, 10, 90, grey=185), (40, 60, 10, 90), "fainter than the rest", id="shining through"),
+        pytest.param(bar(40, 60, 15, 15), (40, 60, 15, 15), "smaller than the rest", id="a blot"),
+    ],
+)
+def test_a_trace_tells_what_is_left_out_and_why(pen: Pen, box: Box, why: str) -> None:
+    page = find_ink(drawn(pen, bar(*MARK)))
+    found = find_glyphs(page, trace=True)
+    assert len(found.lines) == 1
+    [dropped] = found.dropped
+    assert is_about(dropped.box, box, 2)
+    assert dropped.why == why
+    assert find_glyphs(page).dropped == []

@@ -197,3 +197,14 @@ def test_an_empty_page_says_nothing_whatever_the_light() -> None:
     reader = Reader(load_model())
     texts = [reader.read(photograph(draw_page("", rng), light, rng)).text for light in lights]
     assert sum(map(bool, texts)) <= 1
+
+
+def test_a_trace_is_the_reading_with_what_was_seen_on_the_way(reader: Reader) -> None:
+    luma = page_with("58")
+    luma[3:7, 3:7] = 40
+    trace = reader.trace(luma)
+    assert trace.reading.as_json() == reader.read(luma).as_json()
+    assert [glyph.box for line in trace.found.lines for glyph in line] == [mark.box for mark in trace.reading.marks]
+    assert ((3, 3, 4, 4), "a speck") in [(dropped.box, dropped.why) for dropped in trace.found.dropped]
+    assert trace.page.evened.shape == luma.shape
+    assert trace.page.evened[5, 5] < 128 < trace.page.evened[12, 12]

@@ -11,8 +11,9 @@ from tqdm import tqdm
 from inknet import Network
 
 from ..corruptions import CORRUPTIONS
-from ..evaluation import BINS, calibration_error, corruption_errors
+from ..evaluation import corruption_errors
 from ..models import load_model
+from ..scores import BINS, calibration_error
 from ..training import Images, count_correct, load_images
 
 

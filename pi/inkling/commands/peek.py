@@ -15,6 +15,7 @@ from ..models import load_model
 from ..pictures import read_picture
 from ..reader import Reader
 from ..terminal import percent
+from .outputs import check_png
 
 DIGITS = "0123456789"
 
@@ -22,8 +23,8 @@ DIGITS = "0123456789"
 def run(args: argparse.Namespace) -> int:
     """Writes the picture to args.out, or shows it on stdout; returns the exit status."""
     digits = _asked(args)
-    if args.out is not None and (args.out.suffix.lower() != ".png" or not args.out.parent.is_dir()):
-        raise UsageError(f"--out {args.out}: give a file name that ends in .png, in a folder that exists")
+    if args.out is not None:
+        check_png("--out", args.out, [args.photo] if args.photo else [])
     network = load_model(args.model)
     if args.photo is None:
         _dream(network, digits, args.seed, args.out)

@@ -10,7 +10,7 @@ from types import FrameType
 from ..cameras import open_camera
 from ..displays import Display, open_display
 from ..frames import Frame
-from ..models import load_model
+from ..models import open_reader
 from ..reader import Reader, Reading
 from ..steady import Steady
 
@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _end)
     demo = args.command == "demo"
     rate = args.rate or (DEMO_RATE if demo and sys.stdout.isatty() else None)
-    reader = Reader(load_model(args.model))
+    reader = open_reader(args.model, args.unsure)
     failed = 0
 
     def report(message: str) -> None:

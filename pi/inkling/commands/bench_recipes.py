@@ -1,4 +1,4 @@
-"""`inkling bench`: measures what the README promises. `recipes` trains each with several seeds."""
+"""`inkling bench recipes`: trains each recipe with several seeds, and judges it by the test images."""
 
 import argparse
 import sys
