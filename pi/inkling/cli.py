@@ -123,6 +123,17 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
     evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
 
+    config = add("config", "config", "see the settings that hold, or begin a file of your own")
+    actions = config.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "print every setting, and where it comes from: the default, a file, the environment"
+    show = actions.add_parser("show", help=text, description=text, parents=[common])
+    show.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings to read instead of /etc/inkling/inkling.toml"
+    )
+    text = "print or write a file with every setting, each explained and commented out"
+    init = actions.add_parser("init", help=text, description=text, parents=[common])
+    init.add_argument("file", nargs="?", type=Path, metavar="FILE", help="(default: on the screen)")
+
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in (("fetch", "download what is missing or wrong"), ("check", "say what is there")):
