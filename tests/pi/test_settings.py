@@ -33,7 +33,10 @@ def written(folder: Path, text: str) -> Path:
 def test_each_layer_lies_over_the_one_before(tmp_path: Path) -> None:
     file = written(tmp_path, '[camera]\nsource = "folder:/a"\n[reading]\nunsure = 0.6\nvotes = 4\n')
     found = load_settings(
-        file, {"INKLING_READING_UNSURE": "0.7", "INKLING_READING_VOTES": "5"}, {"reading.votes": 6}, TABLE
+        file,
+        {"INKLING_READING_UNSURE": "0.7", "INKLING_READING_VOTES": "5", "INKLING_DATA": "/somewhere"},
+        {"reading.votes": 6},
+        TABLE,
     )
     assert {name: (e.value, e.source) for name, e in found.effective.items()} == {
         "camera.source": ("folder:/a", str(file)),
