@@ -86,10 +86,9 @@ def parser() -> argparse.ArgumentParser:
     demo.set_defaults(camera="simulated", display="console", hold=None)
 
     watch = add("watch", "watch", "read what a camera sees, and announce each digit once")
-    watch.add_argument(
-        "--camera", required=True, metavar="NAME", help="folder:DIR (its pictures in order) or simulated"
-    )
-    watch.add_argument("--display", choices=("console", "json"), default="console")
+    watch.add_argument("--camera", metavar="NAME", help="folder:DIR (its pictures in order) or simulated")
+    watch.add_argument("--display", metavar="NAME", help="console or json")
+    _config(watch)
     watch.add_argument("--hold", type=_count, metavar="N", help="frames for which a folder's picture is held")
     watch.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: no end)")
     watch.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
@@ -158,6 +157,15 @@ def parser() -> argparse.ArgumentParser:
     _model(photos)
     _unsure(photos)
 
+    config = add("config", "config", "see the settings that hold, or begin a file of your own")
+    actions = config.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "print every setting, and where it comes from: the default, a file, the environment"
+    show = actions.add_parser("show", help=text, description=text, parents=[common])
+    _config(show)
+    text = "print or write a file with every setting, each explained and commented out"
+    init = actions.add_parser("init", help=text, description=text, parents=[common])
+    init.add_argument("file", nargs="?", type=Path, metavar="FILE", help="(default: on the screen)")
+
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in (("fetch", "download what is missing or wrong"), ("check", "say what is there")):
@@ -179,6 +187,10 @@ def _unsure(command: argparse.ArgumentParser) -> None:
         'the confidence, 0 to 1, below which a mark is "?"; `inkling bench photos DIR --thresholds` says what it costs'
     )
     command.add_argument("--unsure", type=_share, metavar="X", help=text)
+
+
+def _config(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, metavar="FILE", help="settings instead of /etc/inkling/inkling.toml")
 
 
 def _count(text: str) -> int:

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from itertools import islice
+from pathlib import Path
 from types import FrameType
 
 from ..cameras import open_camera
@@ -12,6 +13,7 @@ from ..displays import Display, open_display
 from ..frames import Frame
 from ..models import open_reader
 from ..reader import Reader, Reading
+from ..settings import load_settings
 from ..steady import Steady
 
 DEMO_RATE = 8.0  # frames a second at a terminal: slow enough for the eye
@@ -22,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _end)
     demo = args.command == "demo"
     rate = args.rate or (DEMO_RATE if demo and sys.stdout.isatty() else None)
-    reader = open_reader(args.model, args.unsure)
+    source, kind, model, unsure = (args.camera, args.display, args.model, args.unsure) if demo else _settings(args)
+    reader = open_reader(model, unsure)
     failed = 0
 
     def report(message: str) -> None:
@@ -33,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
     score = Score()
     try:
         with (
-            open_camera(args.camera, args.hold, args.seed, report) as camera,
-            open_display(args.display, sys.stdout) as display,
+            open_camera(source, args.hold, args.seed, report) as camera,
+            open_display(kind, sys.stdout) as display,
         ):
             loop = Loop(reader, display, score, rate)
             for frame in islice(camera, args.frames):
@@ -43,6 +46,18 @@ def run(args: argparse.Namespace) -> int:
         if demo:
             print(score)
     return int(failed > 0)
+
+
+def _settings(args: argparse.Namespace) -> tuple[str, str, Path | None, float]:
+    """Camera, display, model and threshold, as the settings have them under the command line."""
+    options = {
+        "camera.source": args.camera,
+        "display.kind": args.display,
+        "reading.model": args.model and args.model.absolute(),
+        "reading.unsure": args.unsure,
+    }
+    settings = load_settings(args.config, options=options)
+    return tuple(settings[name] for name in options)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,27 @@
+"""`inkling config`: `show` prints the settings that hold and where each comes from, `init` a file to begin with."""
+
+import argparse
+from pathlib import Path
+
+from inknet.modelfile import write_durably
+
+from ..errors import UsageError
+from ..settings import as_toml, load_settings
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints or writes settings as TOML; returns the exit status."""
+    if args.action == "show":
+        print(as_toml(values=load_settings(args.config).effective), end="")
+    elif args.file is None:
+        print(as_toml(), end="")
+    else:
+        _create(args.file)
+    return 0
+
+
+def _create(file: Path) -> None:
+    if file.exists():
+        raise UsageError(f"{file} is there already, and stays as it is; give another name, or remove it first")
+    write_durably(file, as_toml().encode())
+    print(f"{file}: take the # away from what you change, then look at `inkling config show --config {file}`")
