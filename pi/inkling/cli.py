@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from . import __version__
+from .conditions import CONDITIONS
 from .errors import UsageError
 
 INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
@@ -122,6 +123,30 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", nargs="?", type=Path, metavar="FILE", help="(default: the shipped model)")
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
     evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
+
+    bench = add("bench", "bench", "measure, over and over, what the README promises")
+    actions = bench.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "draw pages under all conditions of light, paper and hand, and count the digits read right"
+    simulated = actions.add_parser("simulated", help=text, description=text, parents=[common])
+    simulated.set_defaults(module="bench_simulated")
+    simulated.add_argument(
+        "--condition",
+        choices=CONDITIONS,
+        nargs="+",
+        dest="conditions",
+        metavar="NAME",
+        help=f"of these: {', '.join(CONDITIONS)} (default: all of them)",
+    )
+    simulated.add_argument("--count", type=_count, default=100, metavar="N", help="pictures for each (default 100)")
+    simulated.add_argument(
+        "--seed", type=_whole, default=0, metavar="N", help="another seed, other pictures (default 0)"
+    )
+    simulated.add_argument(
+        "--data", type=Path, metavar="DIR", help="write with the test digits of MNIST or the talk's CSV"
+    )
+    simulated.add_argument("--out", type=Path, metavar="DIR", help="keep the pictures here, with INDEX.csv")
+    simulated.add_argument("--json", action="store_true", help="one JSON object a line for each condition")
+    _model(simulated)
 
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)

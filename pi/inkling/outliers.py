@@ -1,32 +1,21 @@
 """Glyphs that are no digit, for a network to learn what it shall refuse: "outlier exposure".
 
 (Hendrycks, Mazeika and Dietterich 2019, "Deep anomaly detection with outlier exposure", arXiv:1812.04606.) They are
-drawn by thousands at a time, as points along a pen's way, straight into 28x28: fitted to 20x20 and put in place by
-their centre of mass, as `glyphs` does it with the marks of a page.
+drawn by thousands at a time, as a reader sees the marks of a page (see `penwork`).
 """
 
 from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
-
-from inknet.deform import warp
 
 from .errors import UsageError
+from .penwork import GLYPH_PX, POINTS, Generator, Images, as_glyphs, evenly, extent, pen_glyphs
 from .signs import LETTERS, SIGNS, scribble
 from .strokes import FORMS, Polyline, bent, postures, trace
 
-Images = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Generator = np.random.Generator
-
-GLYPH_PX, FITTED_PX = 28, 20
-POINTS = 256  # along the way of the pen: less than a quarter of a pixel apart, but for the longest scribbles
-FINE = 4  # places of the pen in a pixel, in each direction
 SCRIBBLES = 300  # kept, and bent anew each time
 LOOSE = 0.035  # how far strokes stray from their forms: by more than digits', as each letter has few forms here
-SOFT_PX = 0.5  # by so much soft edges make a glyph longer
 BATCH = 1000  # drawn at a time, for memory's sake
 
 HALVES = {
@@ -42,16 +31,15 @@ def outliers(count: int, rng: Generator, digits: Images | None = None, labels: I
     digits, labels: real glyphs, uint8 (n, 28, 28) and (n,): with them, a fifth of the outliers are put together from
     pieces of these. Raises UsageError for digits of fewer than two labels.
     """
-    kinds = dict(KINDS)
+    shares = {name: share for name, (share, _) in KINDS.items()}
     if digits is not None:
         if labels is None or len(labels) != len(digits) or len(np.unique(labels)) < 2:
             raise UsageError("outliers are pieced together from digits of at least two labels, one label for each")
-        kinds = {name: 0.8 * share for name, share in KINDS.items()} | {"mosaic": 0.1, "image pair": 0.1}
-    names = list(kinds)
-    shares = np.array(list(kinds.values()))
-    chosen = rng.choice(len(names), count, p=shares / shares.sum())
+        rest = 1 - sum(PIECED.values())
+        shares = {name: rest * share for name, share in shares.items()} | PIECED
+    chosen = rng.choice(len(shares), count, p=np.array(list(shares.values())) / sum(shares.values()))
     glyphs = np.empty((count, GLYPH_PX, GLYPH_PX), np.uint8)
-    for number, name in enumerate(names):
+    for number, name in enumerate(shares):
         places = np.flatnonzero(chosen == number)
         for some in np.array_split(places, -(-len(places) // BATCH)) if len(places) else ():
             if name in KINDS:
@@ -67,45 +55,19 @@ def of_kind(kind: str, count: int, rng: Generator) -> Images:
     """Glyphs of one of the `KINDS`, uint8 (count, 28, 28), ink 255."""
     if kind not in KINDS:
         raise UsageError(f"there is no kind of outlier {kind!r}: take one of {', '.join(KINDS)}")
-    return _DRAWN[kind](count, rng)
-
-
-def as_glyphs(pictures: Floats) -> Images:
-    """Pictures as glyphs, uint8 (n, 28, 28): their ink's longer side is 20 pixels, its mass in the centre.
-
-    pictures: (n, height, width) of even sides, 28 or more, ink 1.0. What has no ink stays empty.
-    """
-    inked = pictures > 0.3
-    top, height = _extent(inked.any(axis=2))
-    left, width = _extent(inked.any(axis=1))
-    scale = np.maximum(height, width) / FITTED_PX
-    maps = np.zeros((len(pictures), 2, 3), np.float32)
-    maps[:, 0, 0] = maps[:, 1, 1] = scale
-    maps[:, 0, 2] = top + (height - 1) / 2 - (pictures.shape[1] - 1) / 2
-    maps[:, 1, 2] = left + (width - 1) / 2 - (pictures.shape[2] - 1) / 2
-    top_px, left_px = ((side - GLYPH_PX) // 2 for side in pictures.shape[1:])
-    fitted = warp(pictures, maps).astype(np.float32)
-    fitted = fitted[:, top_px : top_px + GLYPH_PX, left_px : left_px + GLYPH_PX]
-    # what was cut away by the box is no part of the mark
-    from_middle = np.abs(np.arange(GLYPH_PX) - (GLYPH_PX - 1) / 2)
-    inside_y, inside_x = (from_middle <= (side / np.maximum(scale, 1e-6) / 2)[:, None] for side in (height, width))
-    fitted *= inside_y[:, :, None] & inside_x[:, None, :]
-    return _as_bytes(_centred(fitted))
-
-
-# ---------------------------------------------------------------------------------------------- the way of the pen
+    return KINDS[kind][1](count, rng)
 
 
 def _letters(count: int, rng: Generator) -> Images:
-    return _written(_leant(_some(_ways("letters"), count, rng), rng), rng)
+    return pen_glyphs(_leant(_some(_ways("letters"), count, rng), rng), rng)
 
 
 def _signs(count: int, rng: Generator) -> Images:
-    return _written(_leant(_some(_ways("signs"), count, rng), rng), rng)
+    return pen_glyphs(_leant(_some(_ways("signs"), count, rng), rng), rng)
 
 
 def _scribbles(count: int, rng: Generator) -> Images:
-    return _written(_turned(_leant(_some(_scribble_ways(), count, rng), rng), rng), rng)
+    return pen_glyphs(_turned(_leant(_some(_scribble_ways(), count, rng), rng), rng), rng)
 
 
 def _words(count: int, rng: Generator) -> Images:
@@ -113,7 +75,7 @@ def _words(count: int, rng: Generator) -> Images:
     length = int(rng.integers(2, 5))
     letters = [_leant(_some(_ways("letters"), count, rng), rng) for _ in range(length)]
     spaced = [letter + np.array([place * 0.7, 0]) for place, letter in enumerate(letters)]
-    return _written(np.concatenate(spaced, axis=1), rng, 1.2, 2.2)
+    return pen_glyphs(np.concatenate(spaced, axis=1), rng, 1.2, 2.2)
 
 
 def _pairs(count: int, rng: Generator) -> Images:
@@ -121,7 +83,7 @@ def _pairs(count: int, rng: Generator) -> Images:
     first, second = (_leant(_some(_ways("digits"), count, rng), rng) for _ in range(2))
     apart = np.ptp(first[:, :, 0], axis=1) * rng.uniform(0.85, 1.15, count)
     second = second + np.stack([apart, rng.normal(0, 0.12, count)], axis=1)[:, None]
-    return _written(np.concatenate([first, second], axis=1), rng, 1.5, 3)
+    return pen_glyphs(np.concatenate([first, second], axis=1), rng, 1.5, 3)
 
 
 def _joined(count: int, rng: Generator) -> Images:
@@ -134,7 +96,7 @@ def _joined(count: int, rng: Generator) -> Images:
         np.stack([rng.normal(0, 0.1, count), rng.uniform(0.8, 1.1, count)], axis=1),
         rng.uniform(0.2, 0.5, (count, 2)) * rng.choice([-1, 1], (count, 2)),
     )
-    return _written(np.concatenate([first, second + offset[:, None]], axis=1), rng, 1.5, 3)
+    return pen_glyphs(np.concatenate([first, second + offset[:, None]], axis=1), rng, 1.5, 3)
 
 
 def _halves(count: int, rng: Generator) -> Images:
@@ -147,7 +109,7 @@ def _halves(count: int, rng: Generator) -> Images:
     kept = along >= low + (high - low) * rng.uniform(0.45, 0.6, (count, 1))
     # a point that is cut away gives its place to one that is kept
     any_kept = np.take_along_axis(points, kept.argmax(axis=1)[:, None, None], axis=1)
-    return _written(np.where(kept[:, :, None], points, any_kept), rng)
+    return pen_glyphs(np.where(kept[:, :, None], points, any_kept), rng)
 
 
 def _ruling(count: int, rng: Generator) -> Images:
@@ -165,7 +127,7 @@ def _ruling(count: int, rng: Generator) -> Images:
     lines = np.where(drawn[:, :, None, None], lines, lines[:, :1])
     points = lines.reshape(count, -1, 2)
     tilt = np.radians(rng.normal(0, 4, count))
-    return _written(points @ _rotation(tilt), rng, 1, 5)
+    return pen_glyphs(points @ _rotation(tilt), rng, 1, 5)
 
 
 def _silhouettes(count: int, rng: Generator) -> Images:
@@ -176,7 +138,7 @@ def _silhouettes(count: int, rng: Generator) -> Images:
     t = np.linspace(0, 1, 32)
     tips = np.stack([np.cos(angle), np.sin(angle)], axis=2) * length[..., None]
     points = (tips[:, :, None] * t[:, None]).reshape(count, -1, 2)
-    return _written(_leant(points, rng), rng, 4, 9)
+    return pen_glyphs(_leant(points, rng), rng, 4, 9)
 
 
 def _rotation(angle: Polyline) -> Polyline:
@@ -207,7 +169,7 @@ def _some(ways: Polyline, count: int, rng: Generator) -> Polyline:
 def _ways(what: str, signs: str = "") -> Polyline:
     """All forms of some signs as points on the way of the pen, (forms, POINTS, 2)."""
     table: Mapping[str, Mapping[str, str]] = {"letters": LETTERS, "signs": SIGNS, "digits": FORMS}[what]
-    return np.stack([_evenly(trace(form)) for sign in signs or table for form in table[sign].values()])
+    return np.stack([evenly(trace(form)) for sign in signs or table for form in table[sign].values()])
 
 
 @cache
@@ -215,7 +177,7 @@ def _half_ways() -> tuple[Polyline, Polyline]:
     """The forms of the digits in HALVES, (n, POINTS, 2), and which way their kept half lies, (n, 2)."""
     towards = {"left": (-1, 0), "right": (1, 0), "upper": (0, -1), "lower": (0, 1)}
     ways = [
-        (_evenly(trace(form)), towards[half])
+        (evenly(trace(form)), towards[half])
         for digit, halves in HALVES.items()
         for half in halves
         for form in FORMS[digit].values()
@@ -226,76 +188,7 @@ def _half_ways() -> tuple[Polyline, Polyline]:
 @cache
 def _scribble_ways() -> Polyline:
     rng = np.random.default_rng(0)
-    return np.stack([_evenly([scribble(rng)]) for _ in range(SCRIBBLES)])
-
-
-def _evenly(strokes: list[Polyline]) -> Polyline:
-    """POINTS points (POINTS, 2) at even distances on all strokes; the way between two strokes has none."""
-    starts = np.concatenate([stroke[:-1] for stroke in strokes])
-    steps = np.concatenate([np.diff(stroke, axis=0) for stroke in strokes])
-    lengths = np.hypot(*steps.T)
-    ends = np.cumsum(lengths)
-    at = (np.arange(POINTS) + 0.5) / POINTS * ends[-1]
-    span = np.searchsorted(ends, at)
-    part = 1 - (ends[span] - at) / np.maximum(lengths[span], 1e-9)
-    points: Polyline = starts[span] + part[:, None] * steps[span]
-    return points
-
-
-def _written(points: Polyline, rng: Generator, thinnest_px: float = 1.5, thickest_px: float = 4.0) -> Images:
-    """Points (n, points, 2) on the way of a pen as glyphs, with a pen of that many pixels, uint8 (n, 28, 28).
-
-    Within a glyph the pen is the same; most pens are nearer to the thin end.
-    """
-    count = len(points)
-    span = (thickest_px - thinnest_px) * rng.beta(1.3, 2, count)
-    radius = np.maximum(1, np.round((thinnest_px + span) * FINE / 2)).astype(int)
-    low, high = points.min(axis=1), points.max(axis=1)
-    size_px = FITTED_PX - SOFT_PX - 2 * radius / FINE
-    scale = size_px / np.maximum((high - low).max(axis=1), 1e-6)
-    fine = ((points - ((low + high) / 2)[:, None]) * scale[:, None, None] + GLYPH_PX / 2) * FINE
-    column, row = np.clip(fine, 0, GLYPH_PX * FINE - 1).astype(np.intp).transpose(2, 0, 1)
-    touched = np.zeros((count, GLYPH_PX * FINE, GLYPH_PX * FINE), np.bool_)
-    touched[np.arange(count)[:, None], row, column] = True
-    ink = np.empty((count, GLYPH_PX, GLYPH_PX), np.float32)
-    for each in np.unique(radius):
-        some = radius == each
-        blocks = _widened(touched[some], int(each)).reshape(-1, GLYPH_PX, FINE, GLYPH_PX, FINE)
-        ink[some] = blocks.mean(axis=(2, 4), dtype=np.float32)
-    return _as_bytes(_centred(_inked(ink, rng)))
-
-
-def _widened(touched: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """Every place within a disc about one that the pen touched: bool (n, height, width)."""
-    wide, reach = touched, 0
-    inked = np.zeros_like(touched)
-    for dy in range(radius, -1, -1):
-        half_chord = round((radius**2 - dy**2) ** 0.5)
-        for _ in range(half_chord - reach):
-            grown = wide.copy()
-            grown[:, :, 1:] |= wide[:, :, :-1]
-            grown[:, :, :-1] |= wide[:, :, 1:]
-            wide = grown
-        reach = max(reach, half_chord)
-        inked[:, dy:] |= wide[:, : wide.shape[1] - dy]
-        inked[:, : wide.shape[1] - dy] |= wide[:, dy:]
-    return inked
-
-
-def _inked(ink: Floats, rng: Generator) -> Floats:
-    """As a camera sees it: a little out of focus, the grain of a pencil in some."""
-    count = len(ink)
-    padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
-    for axis in (1, 2):
-        side = rng.uniform(0, 0.25, (count, 1, 1)).astype(np.float32)
-        before, at, after = (np.take(padded, range(i, padded.shape[axis] - 2 + i), axis) for i in range(3))
-        padded = at + side * (before + after - 2 * at)
-    grain = rng.uniform(0, 0.25, (count, 1, 1)) * (rng.random((count, 1, 1)) < 0.3)
-    grainy: Floats = padded * (1 - grain.astype(np.float32) * rng.random(ink.shape, np.float32))
-    return grainy
-
-
-# ---------------------------------------------------------------------------------------------- areas of ink
+    return np.stack([evenly([scribble(rng)]) for _ in range(SCRIBBLES)])
 
 
 def _blots(count: int, rng: Generator) -> Images:
@@ -346,8 +239,8 @@ def _pieced(kind: str, count: int, rng: Generator, digits: Images, labels: Image
         one[:, :half, :half], one[:, half:, half:] = turned[:, :half, :half], turned[:, half:, half:]
         return as_glyphs(one.astype(np.float32))
     # side by side: the second begins where the first ends
-    end = np.add(*_extent((one > 0.3).any(axis=1)))
-    start, _ = _extent((other > 0.3).any(axis=1))
+    end = np.add(*extent((one > 0.3).any(axis=1)))
+    start, _ = extent((other > 0.3).any(axis=1))
     shift = np.round(end - start - rng.integers(0, 3, count)).astype(int)
     wide = np.zeros((count, 2 * GLYPH_PX, 2 * GLYPH_PX), np.float32)
     wide[:, GLYPH_PX // 2 : GLYPH_PX // 2 + GLYPH_PX, :GLYPH_PX] = one
@@ -358,51 +251,20 @@ def _pieced(kind: str, count: int, rng: Generator, digits: Images, labels: Image
     return as_glyphs(wide)
 
 
-def _extent(inked: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where ink begins and how far it reaches, along one axis: of (n, places), (n,) and (n,)."""
-    first = inked.argmax(axis=1)
-    length = inked.shape[1] - inked[:, ::-1].argmax(axis=1) - first
-    return np.where(inked.any(axis=1), first, 0), length
-
-
-def _centred(fitted: Floats) -> Floats:
-    """Pictures (n, 28, 28) with their centre of mass as near to the middle as whole pixels and the border allow."""
-    count = len(fitted)
-    total = np.maximum(fitted.sum(axis=(1, 2)), 1e-6)
-    places = []
-    for axis in (2, 1):  # sums over columns give the rows' mass
-        mass = fitted.sum(axis=axis)
-        shift = np.round((GLYPH_PX - 1) / 2 - mass @ np.arange(GLYPH_PX) / total).astype(int)
-        first, length = _extent(mass > 0)
-        shift = np.clip(shift, -first, GLYPH_PX - first - length)
-        places.append(np.mod(np.arange(GLYPH_PX) - shift[:, None], GLYPH_PX))  # what goes round is empty
-    rows, columns = places
-    centred: Floats = fitted[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
-    return centred
-
-
-def _as_bytes(glyphs: Floats) -> Images:
-    """The darkest ink of each is 255."""
-    darkest = np.maximum(glyphs.max(axis=(1, 2), keepdims=True), 1e-6)
-    return np.rint(glyphs * (255 / darkest)).astype(np.uint8)
-
-
-KINDS: dict[str, float] = {
-    **{"letter": 0.26, "sign": 0.16, "scribble": 0.12, "word": 0.06, "pair": 0.1, "joined": 0.08, "half": 0.06},
-    **{"ruling": 0.06, "silhouette": 0.04, "blot": 0.03, "texture": 0.03},
+KINDS: dict[str, tuple[float, Callable[[int, Generator], Images]]] = {
+    "letter": (0.26, _letters),
+    "sign": (0.16, _signs),
+    "scribble": (0.12, _scribbles),
+    "word": (0.06, _words),
+    "pair": (0.1, _pairs),
+    "joined": (0.08, _joined),
+    "half": (0.06, _halves),
+    "ruling": (0.06, _ruling),
+    "silhouette": (0.04, _silhouettes),
+    "blot": (0.03, _blots),
+    "texture": (0.03, _textures),
 }
-"""By name, the share of each among the outliers."""
+"""By name: the share of each kind among the outliers, and what draws so many of it."""
 
-_DRAWN: dict[str, Callable[[int, Generator], Images]] = {
-    "letter": _letters,
-    "sign": _signs,
-    "scribble": _scribbles,
-    "word": _words,
-    "pair": _pairs,
-    "joined": _joined,
-    "half": _halves,
-    "ruling": _ruling,
-    "silhouette": _silhouettes,
-    "blot": _blots,
-    "texture": _textures,
-}
+PIECED = {"mosaic": 0.1, "image pair": 0.1}
+"""The share of each kind that is put together from real digits, where there are some."""

@@ -3,7 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from inkling.errors import UsageError
-from inkling.outliers import FITTED_PX, KINDS, as_glyphs, of_kind, outliers
+from inkling.outliers import KINDS, of_kind, outliers
+from inkling.penwork import FITTED_PX, as_glyphs
 
 Images = NDArray[np.uint8]
 
@@ -19,7 +20,7 @@ def off_centre(images: Images) -> NDArray[np.float64]:
     total = images.sum(axis=(1, 2), dtype=np.float64)
     places = np.arange(28)
     masses = [images.sum(axis=axis) @ places / total - 13.5 for axis in (2, 1)]
-    return np.abs(np.stack(masses, axis=1))
+    return np.asarray(np.abs(np.stack(masses, axis=1)))
 
 
 def squares(count: int) -> tuple[Images, Images]:
