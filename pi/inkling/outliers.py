@@ -14,6 +14,7 @@ from .penwork import GLYPH_PX, POINTS, Generator, Images, as_glyphs, evenly, ext
 from .signs import LETTERS, SIGNS, scribble
 from .strokes import FORMS, Polyline, bent, postures, trace
 
+NO_DIGIT = 10  # the label of an outlier, where a network has an eleventh class for them
 SCRIBBLES = 300  # kept, and bent anew each time
 LOOSE = 0.035  # how far strokes stray from their forms: by more than digits', as each letter has few forms here
 BATCH = 1000  # drawn at a time, for memory's sake
@@ -49,6 +50,35 @@ def outliers(count: int, rng: Generator, digits: Images | None = None, labels: I
                 assert labels is not None
                 glyphs[some] = _pieced(name, len(some), rng, digits, labels)
     return glyphs
+
+
+def own_digits(count: int, rng: Generator) -> tuple[Images, Images]:
+    """Digits drawn as the outliers are, uint8 (count, 28, 28), ink 255, and their labels, uint8 (count,).
+
+    They belong beside outliers in training: without them a network learns that what a program's pen has drawn is no
+    digit, and refuses the clean lines of a real pen, which differ from MNIST's in the same way.
+    """
+    ways, labels = _ways("digits"), np.repeat(np.arange(10, dtype=np.uint8), [len(FORMS[sign]) for sign in FORMS])
+    chosen = rng.integers(len(ways), size=count)
+    glyphs = np.empty((count, GLYPH_PX, GLYPH_PX), np.uint8)
+    for start in range(0, count, BATCH):
+        some = slice(start, start + BATCH)
+        glyphs[some] = pen_glyphs(_leant(ways[chosen[some]], rng), rng, 1.5, 5)
+    return glyphs, labels[chosen]
+
+
+def with_outliers(
+    images: Images, labels: Images, share: float, rng: Generator, own: float = 0.0
+) -> tuple[Images, Images]:
+    """A training set with outliers in it, labelled `NO_DIGIT`, and with own digits: the images first, in their order.
+
+    images: uint8 (n, 28, 28), real digits; labels: (n,). share, own: of outliers and of own digits, in parts of n.
+    """
+    more, more_labels = own_digits(round(own * len(images)), rng)
+    none = outliers(round(share * len(images)), rng, images, labels)
+    return np.concatenate([images, more, none]), np.concatenate(
+        [labels, more_labels, np.full(len(none), NO_DIGIT, labels.dtype)]
+    )
 
 
 def of_kind(kind: str, count: int, rng: Generator) -> Images:

@@ -3,7 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from inkling.errors import UsageError
-from inkling.outliers import KINDS, of_kind, outliers
+from inkling.models import load_model
+from inkling.outliers import KINDS, NO_DIGIT, of_kind, outliers, own_digits, with_outliers
 from inkling.penwork import FITTED_PX, as_glyphs
 
 Images = NDArray[np.uint8]
@@ -108,3 +109,23 @@ def test_a_kind_that_is_unknown_is_an_error_that_names_those_there_are() -> None
 
 def test_none_are_none() -> None:
     assert outliers(0, np.random.default_rng(0)).shape == (0, 28, 28)
+
+
+def test_own_digits_are_of_all_labels_and_the_shipped_network_reads_them() -> None:
+    images, labels = own_digits(300, np.random.default_rng(6))
+    assert (images.shape, images.dtype, labels.dtype) == ((300, 28, 28), np.uint8, np.uint8)
+    assert set(labels.tolist()) == set(range(10))
+    assert (load_model().scores(images)[:, :10].argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_what_is_learnt_from_are_the_digits_first_then_own_ones_then_outliers() -> None:
+    images, labels = squares(40)
+    mixed, mixed_labels = with_outliers(images, labels, 0.5, np.random.default_rng(7), own=0.25)
+    assert mixed.shape == (40 + 10 + 20, 28, 28)
+    assert np.array_equal(mixed[:40], images)
+    assert np.array_equal(mixed_labels[:40], labels)
+    assert mixed_labels[40:50].max() < NO_DIGIT
+    assert (mixed_labels[50:] == NO_DIGIT).all()
+    again, _ = with_outliers(images, labels, 0.5, np.random.default_rng(7), own=0.25)
+    assert np.array_equal(mixed, again)
+    assert len(with_outliers(images, labels, 0, np.random.default_rng(7))[0]) == 40
