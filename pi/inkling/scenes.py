@@ -9,32 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from . import surfaces
-from .conditions import CONDITIONS, Condition, Range
+from .conditions import CONDITIONS, Colour, Condition, Range
 from .errors import UsageError
 from .frames import Luma
+from .layout import Digits, lay_out
 from .paper import Light
-from .signs import LETTERS, SIGNS, scribble
-from .strokes import FORMS, Hand
-from .writing import (
-    INKED,
-    LUMA,
-    PENS,
-    Colour,
-    Floats,
-    Mark,
-    Pen,
-    Pictured,
-    Projection,
-    broken,
-    kerned,
-    penned,
-    project,
-    scale_at,
-)
+from .strokes import FORMS
+from .writing import INKED, LUMA, PENS, Floats, Mark, Projection, project, scale_at
 
 Generator = np.random.Generator
 SIZES = ((480, 640), (480, 640), (640, 480), (600, 800))  # height and width of the pictures
@@ -66,18 +50,6 @@ class Scene:
         return " ".join("".join("?" if p.digit is None else p.sign for p in line) for line in self.lines)
 
 
-@dataclass(frozen=True)
-class Digits:
-    """Pictures of digits to be put on paper: uint8 (n, 28, 28), ink 255, and their labels (n,), 0 to 9."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-
-    def __post_init__(self) -> None:
-        if len(self.images) != len(self.labels) or not len(self.labels) or self.images.shape[1:] != (28, 28):
-            raise UsageError(f"pictures uint8 (n, 28, 28), one label for each, are needed, not {self.images.shape}")
-
-
 def draw_scene(
     condition: str | Condition, rng: Generator, digits: Digits | None = None, size: tuple[int, int] | None = None
 ) -> Scene:
@@ -93,7 +65,7 @@ def draw_scene(
     shape = size or SIZES[rng.integers(len(SIZES))]
     if min(shape) < 200:
         raise UsageError(f"a picture of {shape[1]}x{shape[0]} pixels is too small for a scene: take at least 200x200")
-    lines = _write(condition, rng, digits)
+    lines = lay_out(condition, rng, digits)
     marks = [mark for line in lines for mark in line]
     seen = _projection(condition, rng, shape)
     to_picture = seen @ _fitted(condition, marks, seen, rng, shape)
@@ -102,71 +74,6 @@ def draw_scene(
     masks = iter([_inked(surface, mark, paper, to_picture, rng) for mark in marks])
     placed = tuple(tuple(Placed(mark.sign, next(masks)) for mark in line) for line in lines)
     return Scene(_photographed(condition, surface, seen, height_px, rng), placed)
-
-
-# --------------------------------------------------------------------------------------------------- writing
-
-
-def _write(condition: Condition, rng: Generator, digits: Digits | None) -> list[list[Mark]]:
-    """The marks of a page, in lines, laid out in heights of a digit."""
-    hand = Hand.by_chance(rng)
-    pens = [PENS[name] for name in rng.permutation(condition.pens)]
-    width = rng.uniform(*pens[0].widths)
-    lines: list[list[Mark]] = []
-    place_y = 0.0
-    for _ in range(int(rng.integers(*condition.lines, endpoint=True))):
-        line: list[Mark] = []
-        count = int(rng.integers(*condition.signs, endpoint=True))
-        others = rng.random(count) < condition.others
-        if condition.others < 1 and count and others.all():
-            others[0] = False  # a page that may have digits has one
-        for is_other in others:
-            pen = pens[len(line) % len(pens) if condition.pens_mixed else 0]
-            own_width = rng.uniform(*pen.widths) if condition.pens_mixed else width
-            mark = (
-                _other(condition, hand, pen, own_width, rng)
-                if is_other
-                else _digit(condition, hand, pen, own_width, digits, rng)
-            )
-            mark = mark.at(0, place_y + rng.normal(0, 0.03))
-            if line:
-                previous = line[-1].outline
-                gap = _drawn(condition.gap, rng)
-                apart = (
-                    kerned(line[-1], mark, gap)
-                    if condition.close
-                    else previous[:, 0].max() - mark.outline[:, 0].min() + gap
-                )
-                mark = mark.at(apart, 0)
-            line.append(mark)
-        lines.append(line)
-        place_y += rng.uniform(1.5, 2.1)
-    return lines
-
-
-def _digit(condition: Condition, hand: Hand, pen: Pen, width: float, digits: Digits | None, rng: Generator) -> Mark:
-    if digits is not None:
-        chosen = rng.integers(len(digits.labels))
-        return Pictured(str(digits.labels[chosen]), pen, digits.images[chosen])
-    if condition.many_hands:
-        hand = Hand.by_chance(rng)
-    sign = str(rng.integers(10))
-    strokes = hand.write(sign, rng)
-    if condition.broken:
-        strokes = broken(strokes, width + rng.uniform(0.02, 0.07), rng)
-    return penned(sign, strokes, pen, width, rng)
-
-
-def _other(condition: Condition, hand: Hand, pen: Pen, width: float, rng: Generator) -> Mark:
-    kind = str(rng.choice(condition.kinds))
-    if kind == "scribble":
-        return penned("~", [scribble(rng) * rng.uniform(0.8, 1.6)], pen, width, rng)
-    table = {"letter": LETTERS, "sign": SIGNS}[kind]
-    sign = str(rng.choice(list(table)))
-    return penned(sign, hand.write(sign, rng, table), pen, width, rng)
-
-
-# --------------------------------------------------------------------------------------------------- the view
 
 
 def _projection(condition: Condition, rng: Generator, shape: tuple[int, int]) -> Projection:
@@ -209,9 +116,6 @@ def _fitted(
 
 def _height_px(marks: list[Mark], to_picture: Projection) -> float:
     return scale_at(np.concatenate([mark.outline for mark in marks]).mean(axis=0), to_picture)
-
-
-# --------------------------------------------------------------------------------------------------- the surface
 
 
 def _surface(

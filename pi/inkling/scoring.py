@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .scenes import Digits, Scene, draw_scene
+from .layout import Digits
+from .scenes import Scene, draw_scene
 
 
 @dataclass(frozen=True)

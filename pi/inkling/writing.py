@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from .conditions import Colour
 from .strokes import Polyline
 
 Floats = NDArray[np.float32]
-Colour = tuple[float, float, float]  # the share of red, green and blue light that comes back, 0 to 1
 Projection = NDArray[np.float64]
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601, as JPEG and cameras have it
@@ -164,17 +164,6 @@ def penned(sign: str, strokes: list[Polyline], pen: Pen, width: float, rng: np.r
     return Penned(sign, pen, tuple(strokes), width, tuple(factors))
 
 
-def broken(strokes: list[Polyline], gap: float, rng: np.random.Generator) -> list[Polyline]:
-    """Strokes as by a pen that skips: those after the first begin too far away, or the only one has a gap."""
-    if len(strokes) > 1:
-        return [strokes[0], *(stroke + rng.uniform(-0.6, 0.6, 2) * gap for stroke in strokes[1:])]
-    (stroke,) = strokes
-    way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    start = rng.uniform(0.25, 0.7) * way[-1]
-    before, after = stroke[way <= start], stroke[way >= start + gap]
-    return [part for part in (before, after) if len(part) > 1]
-
-
 def project(points: Polyline, projection: Projection) -> Polyline:
     """Points (n, 2) seen through a homography (Hartley and Zisserman 2004, "Multiple view geometry", equation 2.5)."""
     x, y, w = projection @ np.concatenate([points, np.ones((len(points), 1))], axis=1).T
@@ -187,25 +176,6 @@ def scale_at(point: Polyline, projection: Projection) -> float:
     square = project(point + np.array([(0, 0), (1e-3, 0), (0, 1e-3)]), projection)
     (ax, ay), (bx, by) = square[1] - square[0], square[2] - square[0]
     return float(abs(ax * by - ay * bx) ** 0.5 / 1e-3)
-
-
-def kerned(left: Mark, right: Mark, gap: float) -> float:
-    """How far to move the right one for the inks of two marks on one line to be `gap` apart, in heights of a digit.
-
-    They are apart row by row, as a writer sees it: the head of a 7 may stand over the foot of a 4.
-    """
-    bins = 24
-    points = [mark.outline for mark in (left, right)]
-    low, high = (edge([edge(p[:, 1]) for p in points]) for edge in (np.min, np.max))
-    rows = [((p[:, 1] - low) / max(high - low, 1e-9) * (bins - 1)).astype(int) for p in points]
-    ends, starts = np.full(bins + 4, -np.inf), np.full(bins + 4, np.inf)
-    for spread in range(5):  # a row sees its neighbours, for ink is apart in all directions
-        np.maximum.at(ends, rows[0] + spread, points[0][:, 0])
-        np.minimum.at(starts, rows[1] + spread, points[1][:, 0])
-    overlap = (ends - starts).max()
-    if not np.isfinite(overlap):  # one stands above the other
-        overlap = points[0][:, 0].max() - points[1][:, 0].min()
-    return float(overlap + gap)
 
 
 def _pixels(points: Polyline, margin_px: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -113,7 +113,8 @@ def test_none_are_none() -> None:
 
 def test_own_digits_are_of_all_labels_and_the_shipped_network_reads_them() -> None:
     images, labels = own_digits(300, np.random.default_rng(6))
-    assert (images.shape, images.dtype, labels.dtype) == ((300, 28, 28), np.uint8, np.uint8)
+    assert images.shape == (300, 28, 28)
+    assert images.dtype == labels.dtype == np.uint8
     assert set(labels.tolist()) == set(range(10))
     assert (load_model().scores(images)[:, :10].argmax(axis=1) == labels).mean() > 0.9
 

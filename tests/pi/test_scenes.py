@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from inkling.conditions import CONDITIONS, Condition
 from inkling.errors import UsageError
-from inkling.scenes import Digits, Scene, draw_scene
+from inkling.layout import Digits
+from inkling.scenes import Scene, draw_scene
 from inkling.writing import LUMA, PENS
 
 SIZE = (240, 320)

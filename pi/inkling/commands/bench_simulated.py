@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ..conditions import CONDITIONS
 from ..errors import UsageError
+from ..layout import Digits
 from ..models import load_model
 from ..reader import Reader
-from ..scenes import Digits, Scene
+from ..scenes import Scene
 from ..scoring import Score, scenes, score
 from ..training import load_images
 
