@@ -73,7 +73,7 @@ CONDITIONS: dict[str, Condition] = {
     "plain": Condition("an ordinary page"),
     "many-hands": Condition("each digit by another hand, with another pen", many_hands=True, pens_mixed=True),
     "hard-shadow": Condition("the shadow of a hand, a telephone, a window's frame", shadow=True),
-    "vignette": Condition("light falls off to one side and to the corners", falloff=(0.3, 0.6), vignette=(0.4, 0.75)),
+    "vignette": Condition("light falls off to one side and to the corners", falloff=(0.2, 0.45), vignette=(0.35, 0.65)),
     "coloured-paper": Condition("yellow, pink, blue, green, orange, recycled, wrapping", papers=COLOURED),
     "creased": Condition("paper that was folded and crumpled", creases=True),
     "ruled": Condition("lines across, and a margin", ruling="ruled", pitch=(0.9, 1.8)),
