@@ -26,8 +26,8 @@ class Condition:
     about: what it is, in a few words. Writing: height: of a digit, in heights of the picture, where there is room.
     lines, signs: how many, and how many signs on each, from and to. gap: between two, in heights of a digit; close:
     between their inks instead of their boxes. pens: by name; pens_mixed: each sign with another. many_hands: each digit
-    by another. broken: strokes have gaps. others: the share of signs that are no digit, of these kinds. margin: between
-    ink and the picture's border, in heights of the picture.
+    by another. broken: own digits have gaps. others: the share of signs that are no digit, of these kinds. margin:
+    between ink and the picture's border, in heights of the picture.
 
     Paper: papers: their colours. board: it is a blackboard. ruling: "ruled" or "squared"; pitch: of the ruling, in
     heights of a digit; ruling_ink: the share of light that it takes. creases, dirt: there are some. edge: the page ends

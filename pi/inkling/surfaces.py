@@ -127,10 +127,11 @@ def shadowed(u: Floats, v: Floats, rng: Generator) -> Floats:
     extent = min(float(np.abs(u).max()), float(np.abs(v).max()))
     softness_px = rng.uniform(1, 8)
     along, beside = u * math.cos(angle) + v * math.sin(angle), v * math.cos(angle) - u * math.sin(angle)
-    inside = along - rng.uniform(-0.3, 0.6) * extent
+    begin = rng.uniform(-0.5, 0.6) * extent
+    inside = along - begin
     if rng.random() < 0.6:  # a corner of it, not only an edge
         inside = np.minimum(inside, beside + rng.uniform(0.1, 0.9) * extent)
-    if rng.random() < 0.4:  # rather a bar
-        inside = np.minimum(inside, rng.uniform(0.3, 0.9) * extent - along)
+    if rng.random() < 0.4:  # rather a bar, not as narrow as a stroke
+        inside = np.minimum(inside, begin + rng.uniform(0.25, 0.9) * extent - along)
     t = np.clip(inside / softness_px + 0.5, 0, 1)
     return np.asarray(1 - rng.uniform(0.25, 0.6) * t * t * (3 - 2 * t), np.float32)
