@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from . import __version__
+from .conditions import CONDITIONS
 from .errors import UsageError
 
 RECIPES = ("classic", "turned", "mlp", "night", "cnn", "robust")  # in `recipes`, which imports too much for --help
@@ -156,6 +157,27 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("--thresholds", action="store_true", help="the table for --unsure: what is lost, what is false")
     _model(photos)
     _unsure(photos)
+    text = "draw pages under all conditions of light, paper and hand, and count the digits read right"
+    simulated = actions.add_parser("simulated", help=text, description=text, parents=[common])
+    simulated.set_defaults(module="bench_simulated")
+    simulated.add_argument(
+        "--condition",
+        choices=CONDITIONS,
+        nargs="+",
+        dest="conditions",
+        metavar="NAME",
+        help=f"of these: {', '.join(CONDITIONS)} (default: all of them)",
+    )
+    simulated.add_argument("--count", type=_count, default=100, metavar="N", help="pictures for each (default 100)")
+    simulated.add_argument(
+        "--seed", type=_whole, default=0, metavar="N", help="another seed, other pictures (default 0)"
+    )
+    simulated.add_argument(
+        "--data", type=Path, metavar="DIR", help="write with the test digits of MNIST or the talk's CSV"
+    )
+    simulated.add_argument("--out", type=Path, metavar="DIR", help="keep the pictures here, with INDEX.csv")
+    simulated.add_argument("--json", action="store_true", help="one JSON object a line for each condition")
+    _model(simulated)
 
     config = add("config", "config", "see the settings that hold, or begin a file of your own")
     actions = config.add_subparsers(dest="action", metavar="ACTION", required=True)

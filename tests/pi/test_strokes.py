@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inkling.errors import UsageError
-from inkling.strokes import FORMS, Polyline, trace, write
+from inkling.strokes import FORMS, Hand, Polyline, trace, write
 
 ALL_FORMS = [pytest.param(form, id=f"{sign} {name}") for sign in FORMS for name, form in FORMS[sign].items()]
 
@@ -77,8 +77,9 @@ def test_all_forms_of_a_digit_get_written() -> None:
 
 def test_strokes_that_meet_in_the_form_meet_when_written() -> None:
     rng = np.random.default_rng(4)
-    for _ in range(50):
-        angle, stem = write("4", rng)
+    of_two_strokes = [strokes for strokes in (write("4", rng) for _ in range(80)) if len(strokes) == 2]
+    assert len(of_two_strokes) > 40
+    for angle, stem in of_two_strokes:
         assert np.linalg.norm(angle[:, None] - stem, axis=2).min() < 0.05
 
 
@@ -93,3 +94,34 @@ def test_no_two_digits_are_written_alike_but_the_same_seed_writes_the_same() -> 
 def test_a_sign_without_forms_cannot_be_written(sign: str) -> None:
     with pytest.raises(UsageError, match=f"{sign!r}: write one of 0 1 2 3 4 5 6 7 8 9"):
         write(sign, np.random.default_rng(0))
+
+
+def test_a_hand_writes_a_digit_always_in_its_own_form_and_other_hands_in_others() -> None:
+    rng = np.random.default_rng(6)
+
+    def form(hand: Hand) -> tuple[int, ...]:
+        return tuple(len(stroke) for stroke in hand.write("7", rng))
+
+    hands = [Hand.by_chance(rng) for _ in range(30)]
+    forms = [form(hand) for hand in hands]
+    assert forms == [form(hand) for hand in hands]
+    assert len(set(forms)) > 3
+
+
+def test_a_hand_that_leans_leans_in_all_that_it_writes() -> None:
+    upright, leaning = (Hand(np.array([[1, 0], [lean, 1]]), 0.0, 0) for lean in (0.0, -0.4))
+    for sign in FORMS:
+        one, other = (np.concatenate(hand.write(sign, np.random.default_rng(0))) for hand in (upright, leaning))
+        # what is 1 lower comes to lie 0.4 farther to the left
+        shift = other[:, 0] - one[:, 0] + 0.4 * one[:, 1]
+        assert np.ptp(shift) < 1e-12
+        assert np.array_equal(one[:, 1], other[:, 1])
+
+
+def test_a_hand_keeps_the_place_of_a_sign_on_the_line() -> None:
+    hand = Hand(np.eye(2), 0.0, 0)
+    minus = np.concatenate(hand.write("-", np.random.default_rng(0), {"-": {"straight": "18,50 82,50"}}))
+    assert minus[:, 1] == pytest.approx(0.5)
+    assert minus[:, 0].min() == pytest.approx(0)
+    with pytest.raises(UsageError, match="no pen strokes are known for '-'"):
+        hand.write("-", np.random.default_rng(0))
