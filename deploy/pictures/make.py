@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inkling import paper
 from inkling.cameras import SimulatedCamera
 from inkling.cli import main
 from inkling.console import screen
 from inkling.displays import view_of
 from inkling.models import load_model
 from inkling.reader import Reader
+from inkling.simulation import paper
 from inkling.terminal import EIGHTHS, HALF_BLOCK, Style
 
 HERE = Path(__file__).parent

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import paper
 from .closing import Closing
 from .errors import CameraError, PictureError, UsageError
 from .frames import Frame
+from .simulation import paper
 from .steady import AGREEING, WINDOW
 
 PICTURES = {

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 
 from . import __version__
-from .conditions import CONDITIONS
 from .errors import UsageError
+from .simulation.conditions import CONDITIONS
 
 RECIPES = ("classic", "turned", "mlp", "night", "cnn", "robust")  # in `recipes`, which imports too much for --help
 INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it

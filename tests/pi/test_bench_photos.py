@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from inkling import paper
 from inkling.cli import main
 from inkling.commands import bench_photos
 from inkling.explain import WIDTH_PX
+from inkling.simulation import paper
 
 
 def draw(path: Path, digits: str, seed: int = 3) -> None:

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from inkling.cli import main
-from inkling.conditions import CONDITIONS
-from inkling.scenes import draw_scene
+from inkling.simulation.conditions import CONDITIONS
+from inkling.simulation.scenes import draw_scene
 
 
 def bench(*arguments: str | Path) -> int:

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling import paper
 from inkling.cli import main
 from inkling.corruptions import CORRUPTIONS
+from inkling.simulation import paper
 from inknet import load
 
 ANSWER = "472"

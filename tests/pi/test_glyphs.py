@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from inkling.frames import Luma
 from inkling.glyphs import Glyph, find_glyphs
 from inkling.page import find_ink
-from inkling.paper import Light, draw_page, photograph
+from inkling.simulation.paper import Light, draw_page, photograph
 
 Pen = Callable[[ImageDraw.ImageDraw], None]
 Box = tuple[int, int, int, int]

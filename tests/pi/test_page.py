@@ -6,7 +6,7 @@ from PIL import Image
 
 from inkling.frames import Luma
 from inkling.page import Page, find_ink, running_maximum
-from inkling.paper import Light, Sheet, draw_page, photograph
+from inkling.simulation.paper import Light, Sheet, draw_page, photograph
 
 EVEN = Light(brightness=200, falloff=0, vignette=0)
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling import paper, peek
+from inkling import peek
 from inkling.cli import main
 from inkling.console import glyph_cells
 from inkling.models import load_model
 from inkling.reader import Mark, Reader
+from inkling.simulation import paper
 from inkling.terminal import Style
 from inknet import Network, save
 from inknet.classic import ThreeLayers, targets_for

@@ -7,8 +7,8 @@ from PIL import Image
 
 from inkling.frames import Luma
 from inkling.models import load_model
-from inkling.paper import Light, Sheet, draw_page, drifting_light, photograph
 from inkling.reader import Mark, Reader, Reading
+from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, photograph
 
 LIGHTS = (
     Light(),

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..conditions import CONDITIONS
 from ..errors import UsageError
-from ..layout import Digits
 from ..models import load_model
 from ..reader import Reader
-from ..scenes import Scene
-from ..scoring import Score, scenes, score
+from ..simulation.conditions import CONDITIONS
+from ..simulation.layout import Digits
+from ..simulation.scenes import Scene
+from ..simulation.scoring import Score, scenes, score
 from ..training import load_images
 
 COLUMNS = ("file", "label", "writer", "source", "licence", "size", "remark", "boxes")

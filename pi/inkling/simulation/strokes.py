@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.errors import UsageError
+from ..errors import UsageError
 
 Polyline = NDArray[np.float64]
 

@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 
 from inkling.errors import UsageError
 from inkling.models import load_model
-from inkling.outliers import KINDS, NO_DIGIT, of_kind, outliers, own_digits, with_outliers
-from inkling.penwork import FITTED_PX, as_glyphs
+from inkling.simulation.outliers import KINDS, NO_DIGIT, of_kind, outliers, own_digits, with_outliers
+from inkling.simulation.penwork import FITTED_PX, as_glyphs
 
 Images = NDArray[np.uint8]
 

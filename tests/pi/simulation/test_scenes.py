@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkling.conditions import CONDITIONS, Condition
 from inkling.errors import UsageError
-from inkling.layout import Digits
-from inkling.scenes import Scene, draw_scene
-from inkling.writing import LUMA, PENS
+from inkling.simulation.conditions import CONDITIONS, Condition
+from inkling.simulation.layout import Digits
+from inkling.simulation.scenes import Scene, draw_scene
+from inkling.simulation.writing import LUMA, PENS
 
 SIZE = (240, 320)
 # nothing but a digit: no light, no noise, no blur, so that its pixels can be told from the paper's

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from ..errors import UsageError
+from ..frames import Luma
 from . import surfaces
 from .conditions import CONDITIONS, Colour, Condition, Range
-from .errors import UsageError
-from .frames import Luma
 from .layout import Digits, lay_out
 from .paper import Light
 from .strokes import FORMS

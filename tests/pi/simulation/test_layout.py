@@ -4,9 +4,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from inkling.conditions import CONDITIONS, Condition
-from inkling.layout import lay_out
-from inkling.writing import Mark, Penned
+from inkling.simulation.conditions import CONDITIONS, Condition
+from inkling.simulation.layout import lay_out
+from inkling.simulation.writing import Mark, Penned
 
 
 def lines(condition: str | Condition, seed: int) -> list[list[Mark]]:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from inkling.errors import UsageError
-from inkling.frames import Luma
-from inkling.strokes import Polyline, write
+from ..errors import UsageError
+from ..frames import Luma
+from .strokes import Polyline, write
 
 Field = NDArray[np.float32]
 

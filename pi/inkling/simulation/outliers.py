@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from .errors import UsageError
+from ..errors import UsageError
 from .penwork import GLYPH_PX, POINTS, Generator, Images, as_glyphs, evenly, extent, pen_glyphs
 from .signs import LETTERS, SIGNS, scribble
 from .strokes import FORMS, Polyline, bent, postures, trace

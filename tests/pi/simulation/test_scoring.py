@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from inkling.conditions import CONDITIONS
-from inkling.scoring import Score, in_order, scenes, score
+from inkling.simulation.conditions import CONDITIONS
+from inkling.simulation.scoring import Score, in_order, scenes, score
 
 
 @pytest.mark.parametrize(

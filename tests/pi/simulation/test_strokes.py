@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inkling.errors import UsageError
-from inkling.strokes import FORMS, Hand, Polyline, trace, write
+from inkling.simulation.strokes import FORMS, Hand, Polyline, trace, write
 
 ALL_FORMS = [pytest.param(form, id=f"{sign} {name}") for sign in FORMS for name, form in FORMS[sign].items()]
 

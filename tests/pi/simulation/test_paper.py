@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from inkling.errors import UsageError
-from inkling.paper import Light, Sheet, draw_page, drifting_light, frames, photograph
+from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, frames, photograph
 
 
 def ink(page: Sheet) -> NDArray[np.bool_]:

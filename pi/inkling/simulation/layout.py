@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UsageError
 from .conditions import Condition
-from .errors import UsageError
 from .signs import LETTERS, SIGNS, scribble
 from .strokes import Hand, Polyline
 from .writing import PENS, Mark, Pen, Pictured, penned

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from inkling.signs import LETTERS, LOOKALIKES, SIGNS, scribble
-from inkling.strokes import FORMS, trace
+from inkling.simulation.signs import LETTERS, LOOKALIKES, SIGNS, scribble
+from inkling.simulation.strokes import FORMS, trace
 
 ALL_FORMS = [
     pytest.param(form, id=f"{sign} {name}")
