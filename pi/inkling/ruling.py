@@ -19,6 +19,7 @@ THICKEST = 0.15  # of a line's length: the frame of one cell of a form that fill
 STEEPEST = 0.27  # rise over run, 15 degrees: paper that lies further askew is turned by hand before it is read
 COVERED = 0.55  # of the picture's width: strokes hide parts of a line, and light parts of it are no ink
 LONGEST_GAP = 0.05  # of the picture's width: a line goes from border to border; the stroke of a digit ends before it
+SHORTEST = 0.1  # of the picture's width, of what is seen of a line that is askew and leaves it above or below
 UNBROKEN = 0.85  # of a line's length is ink: less is a row of strokes, or noise
 MOST_LINES = 60  # on squared paper
 VOTERS = 4000  # as many runs are enough to find a line, and cost a few milliseconds
@@ -120,13 +121,16 @@ def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
         bins = (level / bin_px).astype(np.intp) + levels * np.arange(len(slopes))[:, None]
         return np.bincount(bins.ravel(), minlength=levels * len(slopes)).reshape(-1, levels)
 
+    heights = (np.arange(levels - 1) + 1) * bin_px - STEEPEST * width / 2  # of lines, at half of the width
+    visible = _visible(slopes[:, None], heights, height, width)
+    fewest = np.maximum(COVERED * visible, SHORTEST * width)
     votes = ballots(voters)
     for _ in range(MOST_LINES):
         both = votes[:, 1:] + votes[:, :-1]  # a line may lie where two levels meet
-        best = int(both.argmax())
-        if both.flat[best] * every < COVERED * width:
+        best = int(np.argmax(np.where(both * every >= fewest, both, 0)))
+        if not both.flat[best] * every >= fewest.flat[best]:
             return
-        slope, level = slopes[best // (levels - 1)], (best % (levels - 1) + 1) * bin_px - STEEPEST * width / 2
+        slope, level = slopes[best // (levels - 1)], heights[best % (levels - 1)]
 
         def bent(runs: _Runs, slope: float = slope, level: float = level) -> NDArray[np.float64]:
             return runs.bottom - level - slope * (runs.x - width / 2)
@@ -134,26 +138,38 @@ def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
         near = np.abs(bent(thin)) <= 1.5 * bin_px
         bend = np.polynomial.Polynomial.fit(thin.x[near], bent(thin)[near], 2)
         on = thin[np.abs(bent(thin) - bend(thin.x)) <= bin_px]
-        if len(np.unique(on.x)) >= COVERED * width:
+        if len(np.unique(on.x)) >= fewest.flat[best]:
             x = np.arange(width)
             edge = level + slope * (x - width / 2) + bend(x)
             yield _Line(edge, float(np.percentile(on.bottom - on.top, 75)))
         votes -= ballots(voters[np.abs(bent(voters)) <= 1.5 * bin_px])
 
 
+def _visible(slope: NDArray[np.float64], level: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
+    """How many columns of the picture lines go through before they leave it; `level` is theirs at half of its width."""
+    slope = np.where(slope == 0, 1e-9, slope)
+    ends = np.stack([-level / slope, (height - level) / slope]) + width / 2
+    ends = np.clip(np.sort(ends, axis=0), 0, width)
+    columns: NDArray[np.float64] = ends[1] - ends[0]
+    return columns
+
+
 def _goes_through(line: _Line, mask: Mask, ruled: Mask) -> bool:
     """Whether there is ink all along a line, from border to border or from a border to another line."""
     height, width = mask.shape
-    columns = np.arange(width)
-    middle = np.clip(line.edge - (line.thick + 1) / 2, 0, height - 1)
+    # a line that is askew may leave the picture above or below
+    columns = np.flatnonzero((line.edge > 0) & (line.edge - line.thick < height))
+    if not len(columns):
+        return False
+    middle = np.clip(line.edge[columns] - (line.thick + 1) / 2, 0, height - 1)
     upper, lower = np.floor(middle).astype(np.intp), np.ceil(middle).astype(np.intp)
     ink = np.flatnonzero(mask[upper, columns] | mask[lower, columns])
-    longest = max(3, LONGEST_GAP * width)
+    longest = max(3, LONGEST_GAP * len(columns))
     if not len(ink) or np.diff(ink).max(initial=0) > longest or len(ink) < UNBROKEN * (ink[-1] - ink[0] + 1):
         return False
-    first, last = ink[0], width - 1 - ink[-1]
+    first, last = ink[0], len(columns) - 1 - ink[-1]
     ends = ink[[0, -1]]
-    at_line = ruled[upper[ends], ends] | ruled[lower[ends], ends]
+    at_line = ruled[upper[ends], columns[ends]] | ruled[lower[ends], columns[ends]]
     return bool((first <= longest or at_line[0]) and (last <= longest or at_line[1]) and min(first, last) <= 2)
 
 
