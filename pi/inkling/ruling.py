@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.intp]
+Reals = NDArray[np.floating]
 
 THICKEST = 0.15  # of a line's length: the frame of one cell of a form that fills the picture
 STEEPEST = 0.27  # rise over run, 15 degrees: paper that lies further askew is turned by hand before it is read
@@ -29,7 +30,7 @@ VOTERS = 4000  # as many runs are enough to find a line, and cost a few millisec
 class _Line:
     """A line: its lower edge in each column, (width,), and its thickness."""
 
-    edge: NDArray[np.float64]
+    edge: Reals
     thick: float
 
 
@@ -132,7 +133,7 @@ def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
             return
         slope, level = slopes[best // (levels - 1)], heights[best % (levels - 1)]
 
-        def bent(runs: _Runs, slope: float = slope, level: float = level) -> NDArray[np.float64]:
+        def bent(runs: _Runs, slope: float = slope, level: float = level) -> Reals:
             return runs.bottom - level - slope * (runs.x - width / 2)
 
         near = np.abs(bent(thin)) <= 1.5 * bin_px
@@ -145,23 +146,24 @@ def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
         votes -= ballots(voters[np.abs(bent(voters)) <= 1.5 * bin_px])
 
 
-def _visible(slope: NDArray[np.float64], level: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
+def _visible(slope: Reals, level: Reals, height: int, width: int) -> Reals:
     """How many columns of the picture lines go through before they leave it; `level` is theirs at half of its width."""
     slope = np.where(slope == 0, 1e-9, slope)
     ends = np.stack([-level / slope, (height - level) / slope]) + width / 2
     ends = np.clip(np.sort(ends, axis=0), 0, width)
-    columns: NDArray[np.float64] = ends[1] - ends[0]
+    columns: Reals = ends[1] - ends[0]
     return columns
 
 
 def _goes_through(line: _Line, mask: Mask, ruled: Mask) -> bool:
     """Whether there is ink all along a line, from border to border or from a border to another line."""
-    height, width = mask.shape
+    height = len(mask)
     # a line that is askew may leave the picture above or below
-    columns = np.flatnonzero((line.edge > 0) & (line.edge - line.thick < height))
+    middle = line.edge - (line.thick + 1) / 2
+    columns = np.flatnonzero((middle >= 0) & (middle <= height - 1))
     if not len(columns):
         return False
-    middle = np.clip(line.edge[columns] - (line.thick + 1) / 2, 0, height - 1)
+    middle = middle[columns]
     upper, lower = np.floor(middle).astype(np.intp), np.ceil(middle).astype(np.intp)
     ink = np.flatnonzero(mask[upper, columns] | mask[lower, columns])
     longest = max(3, LONGEST_GAP * len(columns))

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkling.frames import Luma
-from inkling.glyphs import FAINTEST
 from inkling.page import Page, find_ink, running_maximum
 from inkling.paper import Light, Sheet, draw_page, photograph
+from inkling.pieces import FAINTEST
 
 EVEN = Light(brightness=200, falloff=0, vignette=0)
 

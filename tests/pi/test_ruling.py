@@ -92,3 +92,16 @@ def test_a_band_beside_a_line_is_as_wide_again_as_the_line() -> None:
 @pytest.mark.parametrize("density", [0.0, 0.3, 0.5])
 def test_there_is_no_line_in_noise(density: float) -> None:
     assert find_ruling(np.random.default_rng(0).random((HEIGHT, WIDTH)) < density) is None
+
+
+@pytest.mark.parametrize("degrees", [-10, -4, 4, 10])
+def test_lines_that_are_askew_are_followed_to_where_they_leave_the_picture(degrees: float) -> None:
+    turn = math.radians(degrees)
+    along, across = (math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))
+    squares: list[Line] = []
+    for (ux, uy), (vx, vy) in ((along, across), (across, along)):
+        for k in range(-300, 301, 30):
+            x, y = 160 + k * vx, 120 + k * vy
+            squares.append(((x - 400 * ux, y - 400 * uy), (x + 400 * ux, y + 400 * uy), 2))
+    mask = drawn(*squares)
+    assert (mask & ~ruling_in(mask).lines).sum() < 0.05 * mask.sum()
