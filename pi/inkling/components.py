@@ -37,9 +37,9 @@ def find_components(mask: NDArray[np.bool_]) -> Components:
     height, width = mask.shape
     # a column of paper after each row keeps runs of different rows apart in the flat array
     stride = width + 1
-    flat = np.zeros(height * stride + 1, np.int8)
-    flat[:-1].reshape(height, stride)[:, :width] = mask
-    edges = np.flatnonzero(np.diff(flat, prepend=np.int8(0)))
+    flat = np.zeros(1 + height * stride, bool)
+    flat[1:].reshape(height, stride)[:, :width] = mask
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
     starts, ends = edges[::2], edges[1::2]
     labels = _join(len(starts), *_touching(starts, ends, stride))
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .frames import Luma
-from .glyphs import GLYPH_PX, find_pieces
+from .glyphs import GLYPH_PX
 from .lettering import fitted, font, plain
 from .page import Page
+from .pieces import find_pieces
 from .reader import Mark, Trace
 from .terminal import percent
 

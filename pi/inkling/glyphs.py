@@ -5,57 +5,36 @@ centre of mass (LeCun et al. 1998, "Gradient-based learning applied to document 
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .components import Components, Ints, find_components
+from .layout import doubts_about, join_pieces, reading_order, surrounding
 from .page import Floats, Page, running_maximum
+from .pieces import Why, find_pieces, judge
+from .ruling import Mask, Ruling
 
 GLYPH_PX, FITTED_PX = 28, 20
-FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not is a crease or a stain
-SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
-CLEAR = 7.0  # and a piece is writing if its darker half stands out by so many: a shadow's edge and noise add up to less
-EDGE = 0.4  # a stroke ends where its ink has fallen to this part of its own darkness
-FAINT = 0.35  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
-SMALLEST = 0.045  # of the picture's height: smaller marks are specks
+# Of a mark's size, its mean stroke: an object's is wider. MNIST's widest is 0.27, and the typical one 0.11.
+SOLIDEST = 0.3
+# Standard deviation over mean of the ink within strokes: a hand's shading has more. The roughest pencil has 0.32.
+UNEVENEST = 0.4
+MARGIN_PX = 2  # of paper about a mark: the soft edge of its strokes
+NOBODY, RULED = -1, -2  # owners of pixels that belong to no mark
 THINNEST_PX = 2.0  # of a stroke when its glyph is 20 pixels high; MNIST's are about 2 to 3
 
 
 @dataclass(frozen=True)
 class Glyph:
-    """One mark: pixels float32 (28, 28) with ink 1.0, and its box x, y, width, height in the picture."""
+    """One mark: pixels float32 (28, 28) with ink 1.0, and its box x, y, width, height in the picture.
+
+    doubt: why it cannot be a digit whatever a network says, in words; empty if it can.
+    """
 
     pixels: Floats
     box: tuple[int, int, int, int]
-
-
-class Why(IntEnum):
-    """Why a piece of ink is no part of a digit; 0 is that it may be one."""
-
-    WRITING = 0
-    SPECK = 1
-    BORDER = 2
-    NOISE = 3
-    FAINT = 4
-    SMALL = 5
-
-    @property
-    def words(self) -> str:
-        """The reason in plain words."""
-        return _WORDS[self]
-
-
-_WORDS = {
-    Why.WRITING: "writing",
-    Why.SPECK: "a speck",
-    Why.BORDER: "touches the border",
-    Why.NOISE: "hardly darker than the noise",
-    Why.FAINT: "fainter than the rest",
-    Why.SMALL: "smaller than the rest",
-}
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,176 +59,88 @@ class Found:
 
 def find_glyphs(page: Page, trace: bool = False) -> Found:
     """The marks of a page that may be digits, and, for a trace, what was left out and why."""
-    pieces, darkness = find_pieces(page)
-    why = judge(pieces, darkness, page)
+    pieces, darkness, ruling = find_pieces(page)
+    why = judge(pieces, darkness, ruling, page)
     kept = np.flatnonzero(why == Why.WRITING)
-    groups, small = join_pieces(pieces.boxes[kept])
-    why[kept[small]] = Why.SMALL
-    labels = np.full(len(pieces), -1)
+    groups, small = join_pieces(pieces, kept, page.ink.shape[1])
+    why[small] = Why.SMALL
+    labels = np.full(len(pieces), NOBODY)
     for number, group in enumerate(groups):
-        labels[kept[group]] = number
-    boxes = np.array([surrounding(pieces.boxes[kept[group]]) for group in groups]).reshape(-1, 4)
-    owner = np.full(page.ink.shape, -1, np.int32)
+        labels[group] = number
+    owner = np.full(page.ink.shape, NOBODY, np.int32)
     owner.reshape(-1)[pieces.pixels] = labels[pieces.labels]
-    lines = [
-        [Glyph(draw(page, owner, number, boxes[number]), _in_picture(boxes[number], page)) for number in line]
-        for line in reading_order(boxes)
-    ]
-    out = np.flatnonzero(why != Why.WRITING) if trace else np.zeros(0, np.intp)
-    return Found(lines, [Dropped(_in_picture(pieces.boxes[i], page), Why(int(why[i])).words) for i in out])
+    if ruling is not None:
+        owner[ruling.lines] = RULED
+    boxes = np.array([surrounding(pieces.boxes[group]) for group in groups]).reshape(-1, 4)
+    marks = [_cut_out(page, owner, number, box) for number, box in enumerate(boxes)]
+    looks = [_look(mark) for mark in marks]
+    for group, look in zip(groups, looks, strict=True):
+        why[group] = look
+    drawn = np.flatnonzero(np.array(looks) == Why.WRITING)
+    lines = []
+    for line in reading_order(boxes[drawn]):
+        numbers = drawn[line]
+        lines.append(
+            [
+                Glyph(draw(marks[number], page.noise), _in_picture(boxes[number], page), doubt)
+                for number, doubt in zip(numbers, doubts_about(boxes[numbers]), strict=True)
+            ]
+        )
+    return Found(lines, _dropped(page, pieces, why, ruling) if trace else [])
 
 
-def find_pieces(page: Page) -> tuple[Components, Floats]:
-    """The connected pieces of ink, and how dark each is: the mean of the darker half of its pixels.
+def _dropped(page: Page, pieces: Components, why: NDArray[np.int8], ruling: Ruling | None) -> list[Dropped]:
+    out = np.flatnonzero(why != Why.WRITING)
+    dropped = [Dropped(_in_picture(pieces.boxes[i], page), Why(int(why[i])).words) for i in out]
+    if ruling is not None:
+        dropped += [Dropped(_in_picture(box, page), Why.RULED.words) for box in find_components(ruling.lines).boxes]
+    return dropped
 
-    Found twice: first with a low threshold, to learn how dark the ink is at each place; then with a part of just that
-    darkness, so that pencil is found beside a marker, and grey ruling lets go of the stroke that crosses it.
+
+@dataclass(frozen=True)
+class _Mark:
+    """A mark cut out of the page, with a little paper about it where the picture has some; all (height, width).
+
+    ink: float32. own: bool, its ink. free: bool, its ink and paper, but not the ink of others.
+    size: the longer side of its ink, pixels.
     """
-    first = find_components(page.ink > max(FAINTEST, SIGMAS * page.noise))
-    threshold = np.ones(page.ink.size, np.float32)
-    threshold[first.pixels] = EDGE * _darkness(page, first)[first.labels]
-    pieces = find_components(page.ink > threshold.reshape(page.ink.shape))
-    return pieces, _darkness(page, pieces)
+
+    ink: Floats
+    own: Mask
+    free: Mask
+    size: int
 
 
-def _darkness(page: Page, pieces: Components) -> Floats:
-    ink, labels = page.ink.reshape(-1)[pieces.pixels], pieces.labels
-    mean = np.bincount(labels, ink, len(pieces)) / pieces.areas
-    dark = ink >= mean[labels]
-    labels, ink = labels[dark], ink[dark]
-    count = np.maximum(1, np.bincount(labels, minlength=len(pieces)))
-    return (np.bincount(labels, ink, len(pieces)) / count).astype(np.float32)
+def _cut_out(page: Page, owner: NDArray[np.int32], number: int, box: Ints) -> _Mark:
+    """The mark whose pixels `owner` (height, width) calls `number`."""
+    left, top = np.maximum(box[:2] - MARGIN_PX, 0)
+    right, bottom = box[2:] + MARGIN_PX
+    owners = owner[top:bottom, left:right]
+    own = owners == number
+    return _Mark(page.ink[top:bottom, left:right], own, own | (owners == NOBODY), int(max(box[2:] - box[:2])))
 
 
-def judge(pieces: Components, darkness: Floats, page: Page) -> NDArray[np.int8]:
-    """Why each piece is no part of a digit, as `Why`, (count,) int8: 0 for those that may be one."""
-    why = np.zeros(len(pieces), np.int8)
-    if not len(pieces):
-        return why
-    height, width = page.ink.shape
-    left, top, right, bottom = pieces.boxes.T
-    wide, high = right - left, bottom - top
-    speck = np.maximum(wide, high) < max(3, SMALLEST * height)
-    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
-    # what goes from border to border is a ruled line, squares, a table's edge or a shadow
-    from_side_to_side, from_top_to_bottom = wide >= 0.97 * width, high >= 0.97 * height
-    ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
-    squares = from_side_to_side & from_top_to_bottom
-    wider_than_a_digit = wide > 1.4 * high
-    furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, page.ink.shape))
-    why[darkness <= CLEAR * page.noise] = Why.NOISE
-    why[furniture] = Why.BORDER
-    why[speck] = Why.SPECK
-    strongest = darkness[why == Why.WRITING].max(initial=0)
-    why[(why == Why.WRITING) & (darkness < FAINT * strongest)] = Why.FAINT
-    return why
+def _look(mark: _Mark) -> Why:
+    """Whether a mark looks drawn with a pen, or what it looks like instead."""
+    if _stroke_width(mark.own) > SOLIDEST * mark.size:
+        return Why.SOLID
+    ink = mark.ink[mark.own]
+    # the edges of strokes are grey in any case
+    middle = ink[ink > np.partition(ink, len(ink) // 3)[len(ink) // 3]]
+    return Why.UNEVEN if len(middle) and middle.std() > UNEVENEST * middle.mean() else Why.WRITING
 
 
-def _lies_along_border(pieces: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which pieces have much of their extent on the picture's border: a stroke that runs out of it does not."""
-    height, width = shape
-    row, column = np.divmod(pieces.pixels, width)
-    on_border = (row == 0) | (row == height - 1) | (column == 0) | (column == width - 1)
-    touching = np.bincount(pieces.labels, on_border, len(pieces))
-    extent = np.maximum(pieces.boxes[:, 2] - pieces.boxes[:, 0], pieces.boxes[:, 3] - pieces.boxes[:, 1])
-    along: NDArray[np.bool_] = touching > 0.3 * extent
-    return along
-
-
-def join_pieces(boxes: Ints) -> tuple[list[list[int]], list[int]]:
-    """Pieces that are parts of one digit, as lists of their indices: a 5 and its flag, a 4 and its shaft.
-
-    boxes: (count, 4). The larger pieces come first and smaller ones join them; what stays alone and is too small beside
-    the largest is left out: the indices of those are the second result.
-    """
-    sizes = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    groups: list[list[int]] = []
-    around: list[Ints] = []
-    for i in np.argsort(-sizes, kind="stable"):
-        box, home = boxes[i], None
-        for number, other in enumerate(around):
-            if _belongs(box, other):
-                home = number
-                break
-        if home is None:
-            groups.append([int(i)])
-            around.append(box)
-        else:
-            groups[home].append(int(i))
-            around[home] = surrounding(np.stack([around[home], box]))
-    largest = max((_high(box) for box in around), default=0)
-    large = [max(_high(box), _wide(box)) >= 0.3 * largest for box in around]
-    small = [i for group, keep in zip(groups, large, strict=True) if not keep for i in group]
-    return [group for group, keep in zip(groups, large, strict=True) if keep], small
-
-
-def _belongs(box: Ints, other: Ints) -> bool:
-    """Whether a smaller piece is a part of the digit in the box `other`."""
-    size = max(_high(other), _wide(other))
-    gap_x = max(0, box[0] - other[2], other[0] - box[2])
-    gap_y = max(0, box[1] - other[3], other[1] - box[3])
-    shared = min(box[2], other[2]) - max(box[0], other[0])
-    both = surrounding(np.stack([box, other]))
-    if _high(both) > 1.35 * size and _high(both) > 1.6 * _wide(both):
-        return False
-    stacked = shared > 0.5 * min(_wide(box), _wide(other)) and gap_y < 0.2 * size
-    small = max(_high(box), _wide(box)) < 0.7 * size and _high(box) < 0.5 * size
-    return stacked or (small and gap_x + gap_y < 0.12 * size)
-
-
-def surrounding(boxes: Ints) -> Ints:
-    """The box (4,) around boxes (n, 4)."""
-    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
-
-
-def _wide(box: Ints) -> int:
-    return int(box[2] - box[0])
-
-
-def _high(box: Ints) -> int:
-    return int(box[3] - box[1])
-
-
-def reading_order(boxes: Ints) -> list[list[int]]:
-    """Indices of boxes (n, 4) in lines from top to bottom, each from left to right; lines may be tilted.
-
-    A line is followed from box to box: the next one belongs to it if the middle of one lies within the height of the
-    other.
-    """
-    left, top, _, bottom = boxes.T
-    middle = (top + bottom) / 2
-    lines: list[list[int]] = []
-    for i in np.argsort(left, kind="stable"):
-        last = [line[-1] for line in lines]
-        away = [
-            abs(middle[i] - middle[j]) if top[j] < middle[i] < bottom[j] or top[i] < middle[j] < bottom[i] else np.inf
-            for j in last
-        ]
-        if away and min(away) < np.inf:
-            lines[int(np.argmin(away))].append(int(i))
-        else:
-            lines.append([int(i)])
-    rises = [(middle[b] - middle[a]) / max(1, left[b] - left[a]) for line in lines for a, b in pairwise(line)]
-    tilt = float(np.median(rises)) if rises else 0.0
-    return sorted(lines, key=lambda line: float(np.mean(middle[line] - tilt * left[line])))
-
-
-def draw(page: Page, owner: NDArray[np.int32], number: int, box: Ints) -> Floats:
-    """The mark whose pixels `owner` (height, width) calls `number`, drawn into 28x28 as MNIST was made."""
-    margin = 2
-    left, top = np.maximum(box[:2] - margin, 0)
-    right, bottom = box[2:] + margin
-    ink = page.ink[top:bottom, left:right]
-    mine = owner[top:bottom, left:right] == number
-    level = ink[mine].mean()
+def draw(mark: _Mark, noise: float) -> Floats:
+    """A mark, drawn into 28x28 as MNIST was made."""
+    level = float(mark.ink[mark.own].mean())
     # the soft edge of a stroke lies outside of its mask, so the mask grows by the margin
-    near = mine.astype(np.float32)
+    near = mark.own.astype(np.float32)
     for axis in (0, 1):
-        near = running_maximum(near, margin, axis)
-    size = max(_high(box), _wide(box))
-    floor = max(0.1 * level, 2 * page.noise)
-    soft = np.clip((ink - floor) / max(level - floor, 1e-6), 0, 1) * near
-    missing_px = THINNEST_PX * size / FITTED_PX - _stroke_width(mine)
+        near = running_maximum(near, MARGIN_PX, axis)
+    near *= mark.free
+    floor = max(0.1 * level, 2 * noise)
+    soft = np.clip((mark.ink - floor) / max(level - floor, 1e-6), 0, 1) * near
+    missing_px = THINNEST_PX * mark.size / FITTED_PX - _stroke_width(mark.own)
     if (reach := round(missing_px / 2)) > 0:
         soft = np.pad(soft, reach)
         for axis in (0, 1):

@@ -17,6 +17,9 @@ Floats = NDArray[np.float32]
 LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
 SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
 COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
+DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
+SAMPLE_ROWS = 64  # of the picture are enough to know its paper
+BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
 
@@ -25,7 +28,7 @@ class Page:
     """Ink of a picture, in the picture's own size or a smaller or larger one.
 
     ink: float32 (height, width), 0.0 paper, towards 1.0 the blackest ink: 1 - luma / paper.
-    noise: the standard deviation of `ink` on bare paper, from its lighter side, where there is no ink.
+    noise: the standard deviation of `ink` on bare paper.
     picture: height and width of the picture, in its own pixels.
     inverted: the picture is light on dark.
     """
@@ -48,16 +51,32 @@ def find_ink(luma: Luma) -> Page:
     coarse = _shrink(resized, COARSE_PX)
     if inverted := _is_light_on_dark(coarse):
         resized, coarse = 255 - resized, 255 - coarse
-    paper = _enlarge(_paper(coarse), resized.shape)
+    coarse = _paper(coarse)
+    paper = _enlarge(coarse, resized.shape)
     ink = np.subtract(paper, resized, out=resized)
-    # in the dark corner of a photo a few counts of noise would look like ink: no paper is blacker than this
-    ink /= np.maximum(paper, 16, out=paper)
+    # in the dark part of a photo a few counts of noise would look like ink: no paper is blacker than this
+    ink /= np.maximum(paper, max(16, DEEPEST_SHADOW * float(np.median(coarse))), out=paper)
     # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
-    sample = ink[:: max(1, len(ink) // 128)]
-    one_sigma_lighter, typical = np.percentile(sample, (16, 50))
+    sample = ink[:: max(1, len(ink) // SAMPLE_ROWS)]
+    typical = float(np.median(sample))
+    bare = max(1 - typical, 0.05)
+    noise = _noise(sample) / bare
     ink -= typical
-    ink /= (bare := max(1 - typical, 0.05))
-    return Page(np.clip(ink, 0, 1, out=ink), float(typical - one_sigma_lighter) / bare, luma.shape, inverted)
+    ink /= bare
+    return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
+
+
+def _noise(sample: Floats) -> float:
+    """The standard deviation of ink on bare paper: of differences along rows, which do not see how the light changes.
+
+    Their median is that of bare paper if half of the page is bare. The pixels are so far apart that blotches of the
+    paper count, and what a camera's own smoothing and JPEG leave of its grain.
+    """
+    apart = max(1, round(BLOTCH * sample.shape[1]))
+    differences = np.abs(sample[:, apart:] - sample[:, :-apart])
+    if not differences.size:
+        return 0.0
+    return float(np.median(differences)) / (0.6745 * 2**0.5)  # as it is of a normal distribution
 
 
 def _working_size(luma: Luma) -> Floats:
@@ -101,9 +120,15 @@ def _is_light_on_dark(coarse: Floats) -> bool:
 
 
 def _paper(coarse: Floats) -> Floats:
-    """The brightness of the paper behind the strokes: a closing, smoothed over the blocks that it leaves."""
+    """The brightness of the paper behind the strokes: a closing, smoothed over the blocks that it leaves.
+
+    What is wider than a stroke, such as a table beside the sheet, is its own paper. At its edge the lower of the two
+    sides counts, or the blur of the edge would be ink.
+    """
     reach = max(2, round(STROKE * max(coarse.shape) / 2))
-    return _box_mean(-_highest(-_highest(coarse, reach), reach), max(1, reach // 4))
+    closed = -_highest(-_highest(coarse, reach), reach)
+    smooth = _box_mean(closed, max(1, reach // 4))
+    return -_highest(-np.minimum(closed, smooth), 1)
 
 
 def _highest(a: Floats, reach: int) -> Floats:

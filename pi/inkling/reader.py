@@ -114,6 +114,6 @@ class Reader:
         for glyph, p in zip(glyphs, probabilities, strict=True):
             best = int(p.argmax())
             confidence = float(p[best])
-            digit = best if confidence >= self._unsure else None
+            digit = best if confidence >= self._unsure and not glyph.doubt else None
             marks.append(Mark(digit, confidence, glyph.box, glyph.pixels, p))
         return marks

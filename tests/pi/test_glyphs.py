@@ -292,8 +292,11 @@ def test_a_stroke_that_runs_out_of_the_picture_has_a_box_within_it(shape: tuple[
     ("pen", "box", "why"),
     [
         pytest.param(bar(40, 40, 4, 4), (40, 40, 4, 4), "a speck", id="a speck"),
-        pytest.param(bar(0, 0, 20, 240), (0, 0, 20, 240), "touches the border", id="a dark table"),
-        pytest.param(bar(40, 60, 10, 90, grey=185), (40, 60, 10, 90), "fainter than the rest", id="shining through"),
+        pytest.param(bar(280, 0, 40, 12), (280, 0, 40, 12), "touches the border", id="the end of something"),
+        pytest.param(
+            line((0, 200), (320, 190), grey=90, width=2), (0, 189, 320, 12), "a ruled line", id="a ruled line"
+        ),
+        pytest.param(bar(40, 60, 10, 90, grey=176), (40, 60, 10, 90), "fainter than the rest", id="shining through"),
         pytest.param(bar(40, 60, 15, 15), (40, 60, 15, 15), "smaller than the rest", id="a blot"),
     ],
 )
@@ -305,3 +308,47 @@ def test_a_trace_tells_what_is_left_out_and_why(pen: Pen, box: Box, why: str) ->
     assert is_about(dropped.box, box, 2)
     assert dropped.why == why
     assert find_glyphs(page).dropped == []
+
+
+def test_marks_whose_boxes_overlap_stay_apart() -> None:
+    slash = line((190, 40), (130, 200))
+    [row] = boxes_in(drawn(bar(110, 90, 8, 50), slash, bar(190, 100, 8, 50)))
+    assert [box[0] for box in row] == pytest.approx([110, 127, 190], abs=4)
+
+
+@pytest.mark.parametrize("gap_px", [1, 2])
+def test_a_stroke_that_broke_is_one_glyph(gap_px: int) -> None:
+    upper, lower = line((160, 60), (130, 115)), line((130 - gap_px, 115 + 2 * gap_px), (110, 170))
+    [[_]] = boxes_in(drawn(upper, lower))
+
+
+def test_a_digit_that_touches_the_lines_of_its_cell_is_cut_free_of_them() -> None:
+    cell = [line((0, 30), (320, 34), grey=20, width=12), line((60, 0), (64, 240), grey=20, width=12)]
+    [[box]] = boxes_in(drawn(*cell, bar(150, 36, 8, 120, grey=110)))
+    assert is_about(box, (150, 40, 8, 116), 5)
+
+
+def uneven(sheet: ImageDraw.ImageDraw) -> None:
+    for y in range(60, 180, 24):
+        sheet.rectangle((60, y, 67, y + 5), 30)
+        sheet.rectangle((60, y + 6, 67, y + 23), 150)
+
+
+@pytest.mark.parametrize(
+    ("pen", "why"),
+    [
+        pytest.param(bar(30, 100, 60, 50), "too solid for a stroke", id="a box"),
+        pytest.param(lambda sheet: sheet.ellipse((30, 80, 90, 140), INK), "too solid for a stroke", id="a coin"),
+        pytest.param(uneven, "too uneven for ink", id="something shaded"),
+    ],
+)
+def test_objects_are_no_writing(pen: Pen, why: str) -> None:
+    found = find_glyphs(find_ink(drawn(pen, bar(*MARK))), trace=True)
+    [[glyph]] = found.lines
+    assert is_about(glyph.box, MARK, 2)
+    assert {dropped.why for dropped in found.dropped} == {why}
+
+
+def test_a_dash_is_doubted_and_a_digit_is_not() -> None:
+    glyphs = glyphs_in(drawn(bar(60, 80, 8, 80), bar(110, 118, 40, 6), bar(200, 80, 8, 80)))
+    assert [glyph.doubt for glyph in glyphs] == ["", "wider than a digit", ""]

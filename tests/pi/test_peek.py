@@ -94,7 +94,7 @@ def test_what_the_ink_said_adds_up_to_how_far_the_answer_is_ahead(shipped: Netwo
     for mark, said in zip(marks, peek.contributions(shipped, marks), strict=True):
         scores = shipped.scores(np.stack([mark.glyph, np.zeros_like(mark.glyph)]))
         ahead = scores[:, mark.digit] - scores.mean(1)
-        assert said.sum() == pytest.approx(ahead[0] - ahead[1], rel=0.01)
+        assert said.sum() == pytest.approx(ahead[0] - ahead[1], rel=0.02)
         assert said.sum() > 0
         assert not said[:2].any()  # no ink, no say
 

@@ -1,0 +1,132 @@
+"""Pieces: the ink of a page in connected pieces, and which of them are no writing.
+
+Dropped are specks, what touches the border as furniture does, what hardly stands out or is fainter than the rest, and
+ruled lines.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .components import Components, find_components
+from .page import Floats, Page
+from .ruling import Mask, Ruling, find_ruling
+
+FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not is a crease or a stain
+SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
+CLEAR = 7.0  # and a piece is writing if its strokes stand out by so many: a shadow's edge and noise add up to less
+EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own darkness
+FAINT = 0.35  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
+SMALLEST = 0.035  # of the picture's height: smaller marks are specks
+
+
+class Why(IntEnum):
+    """Why a piece of ink is no part of a digit; 0 is that it may be one."""
+
+    WRITING = 0
+    SPECK = 1
+    BORDER = 2
+    NOISE = 3
+    FAINT = 4
+    SMALL = 5
+    RULED = 6
+    SOLID = 7
+    UNEVEN = 8
+
+    @property
+    def words(self) -> str:
+        """The reason in plain words."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Why.WRITING: "writing",
+    Why.SPECK: "a speck",
+    Why.BORDER: "touches the border",
+    Why.NOISE: "hardly darker than the noise",
+    Why.FAINT: "fainter than the rest",
+    Why.SMALL: "smaller than the rest",
+    Why.RULED: "a ruled line",
+    Why.SOLID: "too solid for a stroke",
+    Why.UNEVEN: "too uneven for ink",
+}
+
+
+def find_pieces(page: Page) -> tuple[Components, Floats, Ruling | None]:
+    """The connected pieces of ink, how dark each is, and the ruled lines that were taken off them.
+
+    Found twice: first with a low threshold, to learn how dark the ink is at each place; then with a part of just that
+    darkness, so that pencil is found beside a marker, and grey ruling lets go of the stroke that crosses it. Ruled
+    lines are taken off between the two, for a line is darker than the pencil.
+    """
+    mask = page.ink > max(FAINTEST, SIGMAS * page.noise)
+    first = find_components(mask)
+    ruling = _ruling_among(first, mask)
+    if ruling is not None:
+        first = find_components(mask & ~ruling.lines)
+    threshold = np.ones(page.ink.size, np.float32)
+    threshold[first.pixels] = EDGE * _darkness(page, first)[first.labels]
+    pieces = find_components(page.ink > threshold.reshape(page.ink.shape))
+    return pieces, _darkness(page, pieces), ruling
+
+
+def _ruling_among(pieces: Components, mask: Mask) -> Ruling | None:
+    """The ruled lines in a mask with these pieces, if there are any: they run out of the picture."""
+    height, width = mask.shape
+    left, top, right, bottom = pieces.boxes.T
+    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+    long = cut_off & ((right - left > width / 2) | (bottom - top > height / 2))
+    return find_ruling(mask) if long.any() else None
+
+
+def _darkness(page: Page, pieces: Components) -> Floats:
+    """The mean ink of each piece, weighted with its square: that of its strokes, even where a shadow hangs on them."""
+    ink = page.ink.reshape(-1)[pieces.pixels]
+    square = ink * ink
+    weight = np.bincount(pieces.labels, square, len(pieces))
+    return (np.bincount(pieces.labels, square * ink, len(pieces)) / np.maximum(weight, 1e-12)).astype(np.float32)
+
+
+def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Page) -> NDArray[np.int8]:
+    """Why each piece is no part of a digit, as `Why`, (count,) int8: 0 for those that may be one."""
+    why = np.zeros(len(pieces), np.int8)
+    if not len(pieces):
+        return why
+    height, width = page.ink.shape
+    left, top, right, bottom = pieces.boxes.T
+    wide, high = right - left, bottom - top
+    speck = np.maximum(wide, high) < max(3, SMALLEST * height)
+    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+    # what goes from border to border is a ruled line, squares, a table's edge or a shadow
+    from_side_to_side, from_top_to_bottom = wide >= 0.97 * width, high >= 0.97 * height
+    ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
+    squares = from_side_to_side & from_top_to_bottom
+    wider_than_a_digit = wide > 1.4 * high
+    furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, page.ink.shape))
+    why[darkness <= max(1.5 * FAINTEST, CLEAR * page.noise)] = Why.NOISE
+    why[furniture] = Why.BORDER
+    why[speck] = Why.SPECK
+    if ruling is not None:
+        why[_lies_along_line(pieces, ruling)] = Why.RULED
+    strongest = darkness[why == Why.WRITING].max(initial=0)
+    why[(why == Why.WRITING) & (darkness < FAINT * strongest)] = Why.FAINT
+    return why
+
+
+def _lies_along_border(pieces: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which pieces have much of their extent on the picture's border: a stroke that runs out of it does not."""
+    height, width = shape
+    row, column = np.divmod(pieces.pixels, width)
+    on_border = (row == 0) | (row == height - 1) | (column == 0) | (column == width - 1)
+    touching = np.bincount(pieces.labels, on_border, len(pieces))
+    extent = np.maximum(pieces.boxes[:, 2] - pieces.boxes[:, 0], pieces.boxes[:, 3] - pieces.boxes[:, 1])
+    along: NDArray[np.bool_] = touching > 0.6 * extent
+    return along
+
+
+def _lies_along_line(pieces: Components, ruling: Ruling) -> NDArray[np.bool_]:
+    """Which pieces are what is left of ruled lines: nearly all of their ink is beside one."""
+    beside = ruling.beside.reshape(-1)[pieces.pixels]
+    along: NDArray[np.bool_] = np.bincount(pieces.labels, beside, len(pieces)) > 0.8 * pieces.areas
+    return along

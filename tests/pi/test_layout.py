@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pytest
+
+from inkling.layout import doubts_about, reading_order, writing_size
+
+Box = tuple[int, int, int, int]
+
+
+def page(rows: list[int], degrees: float, rng: np.random.Generator) -> list[Box]:
+    """Boxes of digits about 40 pixels high in rows that are turned, row after row."""
+    turn = math.radians(degrees)
+    boxes = []
+    for row, count in enumerate(rows):
+        for place in range(count):
+            u, v = 45 * place + rng.uniform(-3, 3), 75 * row + rng.uniform(-4, 4)
+            high = rng.uniform(34, 46)
+            x, y = u * math.cos(turn) - v * math.sin(turn), u * math.sin(turn) + v * math.cos(turn)
+            left, top = 300 + x - rng.uniform(4, 14), 300 + y - high / 2
+            boxes.append((round(left), round(top), round(600 + 2 * x - left), round(top + high)))
+    return boxes
+
+
+@pytest.mark.parametrize("degrees", [-25, -20, -12, -5, 0, 5, 12, 20, 25])
+@pytest.mark.parametrize("rows", [[3], [6], [2, 3], [5, 4, 6], [4, 4, 4, 4]], ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_lines_of_digits_are_followed_however_they_are_tilted(degrees: float, rows: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    boxes = page(rows, degrees, rng)
+    mixed = rng.permutation(len(boxes))
+    order = reading_order(np.array(boxes)[mixed])
+    ends = np.cumsum(rows)
+    expected = [list(range(end - count, end)) for count, end in zip(rows, ends, strict=True)]
+    assert [[int(mixed[i]) for i in line] for line in order] == expected
+
+
+def test_two_marks_one_below_the_other_are_two_lines_and_not_a_tilted_one() -> None:
+    assert reading_order(np.array([(100, 50, 120, 90), (200, 95, 220, 135)])) == [[0], [1]]
+
+
+def test_there_is_no_line_on_an_empty_page() -> None:
+    assert reading_order(np.zeros((0, 4), np.intp)) == []
+    assert writing_size(np.zeros((0, 4), np.intp)) == 0
+
+
+def test_the_size_of_the_writing_is_that_of_its_digits_whatever_stands_among_them() -> None:
+    digits = [(50 * i, 100, 50 * i + 25, 140) for i in range(8)]
+    dots = [(20 * i, 200, 20 * i + 6, 206) for i in range(40)]
+    strokes = [(420, 60, 460, 180), (500, 60, 540, 180)]
+    assert writing_size(np.array(digits + dots + strokes)) == 40
+
+
+@pytest.mark.parametrize(
+    ("box", "doubt"),
+    [
+        pytest.param((200, 100, 225, 140), "", id="a digit"),
+        pytest.param((200, 118, 203, 155), "", id="a 1"),
+        pytest.param((200, 108, 225, 138), "", id="a low digit"),
+        pytest.param((200, 118, 230, 122), "wider than a digit", id="a dash"),
+        pytest.param((200, 112, 218, 130), "lower than its line", id="a sign"),
+        pytest.param((200, 80, 230, 160), "taller than its line", id="a slash"),
+    ],
+)
+def test_what_a_mark_cannot_be_is_told_by_its_line(box: Box, doubt: str) -> None:
+    digits = [(50 * i, 100, 50 * i + 25, 140) for i in range(4)]
+    assert doubts_about(np.array([*digits, box])) == ["", "", "", "", doubt]
+
+
+def test_of_few_marks_none_is_too_low_or_too_tall() -> None:
+    assert doubts_about(np.array([(0, 100, 25, 140), (50, 130, 60, 145), (90, 60, 110, 150)])) == ["", "", ""]
