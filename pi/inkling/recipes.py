@@ -39,7 +39,7 @@ def mlp(rng: Generator) -> Trainer:
 
 def night(rng: Generator) -> Trainer:
     """What a Pi Zero learns in a night: 2.5 million multiply-accumulates, 79,000 parameters, small batches."""
-    return _trained(five_convolutions((24, 32, 64), rng), rng, Elastic(sway_px=0.5), batch_size=64)
+    return _trained(five_convolutions((24, 32, 64), rng), rng, Elastic(sway_px=0.5), batch_size=32)
 
 
 def cnn(rng: Generator) -> Trainer:
