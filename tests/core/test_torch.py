@@ -97,7 +97,7 @@ def test_training_gives_the_same_outputs_gradients_and_running_averages(layers: 
     before = {(layer, name): value.clone() for layer, name, _, value in pairs(network, module)}
     theirs = module(x)
 
-    # inknet has the batch last: see its arrays.py
+    # inknet learns with the batch last: see its layers.py
     y = images.reshape(*images.shape[:3], -1).transpose(3, 1, 2, 0).copy()
     way_back, counts = [], {}
     for layer in network.layers:
