@@ -9,6 +9,7 @@ from .closing import Closing
 from .errors import UsageError
 from .frames import Frame
 from .reader import Mark, Reading
+from .states import State
 from .terminal import percent, printable
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class Display(Closing):
 
     def announce(self, frame: Frame, reading: Reading) -> None:
         """Takes a reading that several frames agree on, once."""
+
+    def state(self, state: State) -> None:
+        """Takes what the box is doing, whenever that changes."""
 
 
 class JsonLines(Display):
