@@ -1,4 +1,4 @@
-"""Shows why a picture was read as it was: every stage on the way from the photo to the ten answers, side by side.
+"""Shows why a picture was read as it was: every stage on the way from the photo to the answers, side by side.
 
 Colours are of Okabe and Ito's set (2008, "Color universal design"), which colour-blind people tell apart too, and none
 of them stands alone: what is kept bears its digit, what is left out a letter that a list explains.
@@ -60,7 +60,7 @@ def explanation(luma: Luma, trace: Trace, title: str, size: Size = LARGE) -> "Im
     """The stages of reading a picture, luma uint8 (height, width), below a title; RGB, WIDTH_PX wide.
 
     First the photo, its light evened out, its ink, and the pieces of ink with their boxes; then why some were left out;
-    then each glyph with the bars of its ten answers. What does not fit in a row goes on in the next.
+    then each glyph with the bars of the answers. What does not fit in a row goes on in the next.
     """
     return _in_rows(list(_cells(luma, trace, size)), title, size)
 
@@ -191,10 +191,12 @@ def _list(heading: str, lines: Sequence[str], size: Size) -> "Image.Image":
 
 
 def _card(mark: Mark, size: Size) -> "Image.Image":
-    """A glyph and beside it the bars of its ten answers, below what was read and how sure that is."""
+    """A glyph and beside it the bars of the answers, "?" for no digit, below what was read and how sure that is."""
     from PIL import Image, ImageDraw
 
-    side, row = GLYPH_PX * size.pixel, GLYPH_PX * size.pixel / 10
+    none = max(0.0, 1 - float(mark.probabilities.sum()))
+    answers = [*enumerate(mark.probabilities.tolist()), ("?", none)]
+    side, row = GLYPH_PX * size.pixel, GLYPH_PX * size.pixel / len(answers)
     small = font(max(11, round(row)))
     _, upper, _, lower = small.getbbox("0")
     centre = (upper + lower) / 2  # below where it is drawn; an anchor is for some of Pillow's fonts only
@@ -203,14 +205,19 @@ def _card(mark: Mark, size: Size) -> "Image.Image":
     draw = ImageDraw.Draw(cell)
     draw.text((0, 0), _sign(mark), fill=_colour(mark), font=font(size.title))
     best = int(mark.probabilities.argmax())
-    said = percent(mark.confidence) if mark.digit is not None else f"perhaps {best}, {percent(mark.confidence)}"
+    if mark.digit is not None:
+        said = percent(mark.confidence)
+    elif none > mark.confidence:
+        said = f"no digit, {percent(none)}"
+    else:
+        said = f"perhaps {best}, {percent(mark.confidence)}"
     draw.text((size.title, size.title - size.text), said, fill=TEXT, font=font(size.text))
     glyph = Image.fromarray(np.rint(255 * (1 - np.clip(mark.glyph, 0, 1))).astype(np.uint8))
     cell.paste(glyph.resize((side, side), Image.Resampling.NEAREST).convert("RGB"), (1, top + 1))
     draw.rectangle((0, top, side + 1, top + side + 1), outline=FRAME)
-    for answer, probability in enumerate(mark.probabilities.tolist()):
-        middle = top + 1 + row * (answer + 0.5)
-        strongest = answer == best
+    for place, (answer, probability) in enumerate(answers):
+        middle = top + 1 + row * (place + 0.5)
+        strongest = probability == max(none, mark.confidence)
         draw.text((bars, middle - centre), str(answer), fill=TEXT if strongest else FAINT, font=small)
         left, high = bars + round(row), row / 2 - 2
         draw.rectangle((left, middle - high, right - 1, middle + high), fill=TRACK)

@@ -8,7 +8,7 @@ import numpy as np
 from inknet import ModelError, Network, load
 
 from .glyphs import GLYPH_PX
-from .reader import UNSURE, Reader
+from .reader import DIGITS, UNSURE, Reader
 
 SHIPPED = "digits.npz"
 
@@ -31,11 +31,11 @@ def open_reader(path: Path | None = None, unsure: float | None = None) -> Reader
 
 def checked(network: Network, path: Path) -> Network:
     """The network, if it can read glyphs as digits; raises ModelError otherwise."""
-    if network.input_shape != (GLYPH_PX, GLYPH_PX) or network.classes != 10:
+    if network.input_shape != (GLYPH_PX, GLYPH_PX) or network.classes not in (DIGITS, DIGITS + 1):
         seen = "x".join(map(str, network.input_shape))
         raise ModelError(
             f"{path} is a model for pictures of {seen} pixels and {network.classes} answers; "
-            f"reading digits takes {GLYPH_PX}x{GLYPH_PX} and 10"
+            f"reading digits takes {GLYPH_PX}x{GLYPH_PX} and {DIGITS}, or {DIGITS + 1} with one for what is no digit"
         )
     with np.errstate(all="ignore"):
         answers = network.folded().predict(np.stack([np.zeros((GLYPH_PX, GLYPH_PX)), np.eye(GLYPH_PX)]))

@@ -76,7 +76,8 @@ def contributions(network: Network, marks: Sequence[Mark]) -> Floats:
     In the digit's score above the mean of all: integrated gradients, softened to a stroke's width, as single pixels
     mean nothing to the eye. All together are what sets the glyph apart from bare paper.
     """
-    weights = np.eye(10)[[mark.probabilities.argmax() for mark in marks]] - 0.1
+    best = [mark.probabilities.argmax() for mark in marks]
+    weights = np.eye(network.classes)[best] - 1 / network.classes
     return _soften(integrated_gradients(network, np.stack([mark.glyph for mark in marks]), weights))
 
 
@@ -117,7 +118,7 @@ def _ascend(network: Network, digit: int, rng: Generator, tick: Callable[[], obj
     the picture is moved about a little at each step, and softened, ever less; ink that does not earn its place fades
     (both after Yosinski et al. 2015, arXiv:1506.06579), and the darkest stays black.
     """
-    reader, wanted = network.folded(), np.eye(10)[digit]
+    reader, wanted = network.folded(), np.eye(network.classes)[digit]
     frame = np.pad(np.ones((28 - 2 * MARGIN_PX,) * 2, np.float32), MARGIN_PX)
     x = _soften(_soften(rng.random((STARTS, 28, 28), np.float32)))
     for step in range(STEPS):

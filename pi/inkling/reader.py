@@ -1,6 +1,6 @@
 """The reader: from a picture to a reading, through page, glyphs and network."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from .frames import Luma
 from .glyphs import Found, Glyph, find_glyphs
 from .page import Floats, Page, find_ink
 
+DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
 UNSURE = 0.5  # below this confidence a mark is "?": the network finds another answer as likely
 
 
@@ -21,7 +22,7 @@ class Mark:
 
     digit: 0 to 9, or None if it is not surely a digit. confidence: the probability, 0 to 1, of the likeliest digit.
     box: x, y, width, height in pixels of the picture. glyph: float32 (28, 28), as the network saw it.
-    probabilities: float32 (10,).
+    probabilities: float32 (10,), of the digits; what their sum lacks to 1 is that of a mark that is no digit.
     """
 
     digit: int | None
@@ -92,24 +93,24 @@ class Reader:
 
     def read(self, luma: Luma) -> Reading:
         """Reads a picture, uint8 (height, width), dark on light or light on dark."""
-        return self._read(find_glyphs(find_ink(luma)))
+        return self.classify(find_glyphs(find_ink(luma)))
 
     def trace(self, luma: Luma) -> Trace:
         """Reads a picture as `read` does, and keeps what was seen on the way, to be looked at."""
         page = find_ink(luma)
         found = find_glyphs(page, trace=True)
-        return Trace(page, found, self._read(found))
+        return Trace(page, found, self.classify(found))
 
-    def _read(self, found: Found) -> Reading:
+    def classify(self, found: Found) -> Reading:
+        """Reads glyphs that were found: the last step of `read`."""
         glyphs = [glyph for line in found.lines for glyph in line]
         if not glyphs:
             return Reading(())
-        marks = iter(self._classify(glyphs))
+        marks = iter(self._marks(glyphs))
         return Reading(tuple(tuple(next(marks) for _ in line) for line in found.lines))
 
-    def _classify(self, glyphs: Iterable[Glyph]) -> list[Mark]:
-        glyphs = list(glyphs)
-        probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))
+    def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
+        probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))[:, :DIGITS]
         marks = []
         for glyph, p in zip(glyphs, probabilities, strict=True):
             best = int(p.argmax())

@@ -15,9 +15,11 @@ from inknet.trainer import Step
 from . import __version__, mnist
 from .datasets import read_csv, read_idx
 from .errors import DataError
+from .reader import DIGITS
 from .recipes import RECIPES
 
 HELD_BACK = 12  # one image in so many is held back: 5,000 of MNIST's 60,000
+OUTLIERS = 1000  # so many stand beside these where confidence is fitted
 
 
 @dataclass(frozen=True)
@@ -85,15 +87,34 @@ class Training:
 
     def steps(self) -> Iterator[Step]:
         """Trains, yielding after every batch."""
-        for step in self.trainer.run(self.learn.images, self.learn.labels, self.epochs):
+        for step in self.trainer.run(*self._lesson(), self.epochs):
             self.done = step.epoch
             yield step
+
+    def _lesson(self) -> tuple[Array, Array]:
+        """Images and labels as the network learns them: with what is drawn beside them, always alike for a seed."""
+        recipe = RECIPES[self.recipe]
+        if not recipe.outliers:
+            return self.learn.images, self.learn.labels
+        from .simulation.outliers import with_outliers
+
+        rng = np.random.default_rng((self.seed, DIGITS))
+        return with_outliers(self.learn.images, self.learn.labels, recipe.outliers, rng, recipe.own)
+
+    def _judges(self) -> tuple[Array, Array]:
+        """Images and labels by which confidence is fitted: those held back, and a few that are no digits."""
+        images, labels = self.held_back.images, self.held_back.labels
+        if not RECIPES[self.recipe].outliers:
+            return images, labels
+        from .simulation.outliers import with_outliers
+
+        return with_outliers(images, labels, OUTLIERS / len(images), np.random.default_rng(DIGITS))
 
     def accuracy(self) -> float | None:
         """The share of the held-back images read right by the network as it is; None if none are held back."""
         if not len(self.held_back):
             return None
-        return self.trainer.result().folded().accuracy(self.held_back.images, self.held_back.labels)
+        return evaluate(self.trainer.result(), self.held_back)
 
     def result(self, judged: bool = True) -> Network:
         """The network as it is, its history in `about`.
@@ -114,11 +135,10 @@ class Training:
             "machine": platform.machine(),
         }
         if judged and len(self.held_back):
-            scores = network.folded().scores(self.held_back.images)
-            right = scores.argmax(axis=1) == self.held_back.labels
-            network.about["held_back_accuracy"] = float(right.mean())
+            network.about["held_back_accuracy"] = evaluate(network, self.held_back)
             if isinstance(network.loss, SoftmaxCrossEntropy):
-                temperature = fit_temperature(scores.T, self.held_back.labels)
+                images, labels = self._judges()
+                temperature = fit_temperature(network.folded().scores(images).T, labels)
                 network.loss = replace(network.loss, temperature=round(temperature, 4))
         elif self.learns_all and isinstance(network.loss, SoftmaxCrossEntropy):
             network.loss = replace(network.loss, temperature=RECIPES[self.recipe].temperature)
@@ -126,12 +146,13 @@ class Training:
 
 
 def evaluate(network: Network, images: Images) -> float:
-    """The share of images, 0 to 1, whose most probable digit is their label."""
+    """The share of images, 0 to 1, whose likeliest digit is their label, also where "no digit" is likelier."""
     return count_correct(network, images) / len(images)
 
 
 def count_correct(network: Network, images: Images) -> int:
-    """How many of the images the network reads right."""
+    """How many of the images the network reads right; an answer that is no digit does not count."""
     if not len(images):
         raise DataError("there is no image to evaluate on")
-    return int((network.folded().scores(images.images).argmax(axis=1) == images.labels).sum())
+    scores = network.folded().scores(images.images)[:, :DIGITS]
+    return int((scores.argmax(axis=1) == images.labels).sum())

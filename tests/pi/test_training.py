@@ -3,6 +3,7 @@
 import gzip
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,11 @@ from inkling.evaluation import corruption_errors
 from inkling.models import load_model
 from inkling.recipes import RECIPES
 from inkling.scores import calibration_error
+from inkling.simulation.outliers import NO_DIGIT
 from inkling.training import Images, Training, evaluate, hold_back, load_images
-from inknet import SoftmaxCrossEntropy
+from inknet import Dense, Network, SoftmaxCrossEntropy
+from inknet.arrays import Array
+from inknet.trainer import Step
 from support import patterns
 
 
@@ -104,6 +108,40 @@ def test_all_images_are_learnt_from_where_none_shall_be_held_back() -> None:
     assert {"images": 240, "held_back": 0, "held_back_accuracy": None}.items() <= network.about.items()
     # nothing is left to fit it to, but smoothed training without a temperature would be far too unsure
     assert network.loss == SoftmaxCrossEntropy(smoothing=0.05, temperature=RECIPES["robust"].temperature)
+
+
+def test_what_is_no_digit_is_learnt_beside_the_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    lessons: list[tuple[Array, Array, float]] = []
+
+    def recorded(*lesson: Any) -> list[Step]:
+        lessons.append(lesson)
+        return []
+
+    for judged in (True, False):
+        training = Training(some_images(), "robust", 1, seed=0, judged=judged)
+        monkeypatch.setattr(training.trainer, "run", recorded)
+        assert list(training.steps()) == []
+        pictures, labels, epochs = lessons[-1]
+        learnt = len(training.learn)
+        np.testing.assert_array_equal(pictures[:learnt], training.learn.images)
+        np.testing.assert_array_equal(labels[:learnt], training.learn.labels)
+        assert (labels == NO_DIGIT).sum() == round(0.3 * learnt)
+        assert len(labels) == len(pictures) == learnt + round(0.15 * learnt) + round(0.3 * learnt)
+        assert epochs == 1
+    training = Training(some_images(), "mlp", 1, seed=0)
+    monkeypatch.setattr(training.trainer, "run", recorded)
+    assert list(training.steps()) == []
+    assert lessons[-1][1].max() < NO_DIGIT  # for which that network has no answer
+
+
+def test_the_likeliest_digit_counts_also_where_no_digit_is_likelier() -> None:
+    images = some_images(40)
+    network = Network([Dense(11)], SoftmaxCrossEntropy(), rng=np.random.default_rng(0))
+    read = network.scores(images.images)[:, :10].argmax(axis=1)
+    network.layers[0].values["bias"][NO_DIGIT] = 1e3
+    assert network.predict(images.images).argmax(axis=1).min() == NO_DIGIT
+    assert evaluate(network, Images(images.images, read.astype(np.uint8))) == 1
+    assert evaluate(network, Images(images.images, ((read + 1) % 10).astype(np.uint8))) == 0
 
 
 def test_the_shipped_model_is_small_and_says_how_it_was_made() -> None:

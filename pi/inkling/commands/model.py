@@ -13,6 +13,7 @@ from inknet import Network
 from ..corruptions import CORRUPTIONS
 from ..evaluation import corruption_errors
 from ..models import load_model
+from ..reader import DIGITS
 from ..scores import BINS, calibration_error
 from ..training import Images, count_correct, load_images
 
@@ -46,7 +47,7 @@ def _hardships(network: Network, images: Images) -> dict[str, Any]:
     )
     errors = dict(progress)
     return {
-        "calibration_error": calibration_error(network.folded().predict(images.images), images.labels),
+        "calibration_error": calibration_error(network.folded().predict(images.images)[:, :DIGITS], images.labels),
         "corruptions": errors,
         "mean_corruption_error": float(np.mean(list(errors.values()))),
     }
