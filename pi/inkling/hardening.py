@@ -31,7 +31,7 @@ from .elastic import Elastic
 
 @dataclass(frozen=True)
 class Hardening:
-    """Changes a batch in training, in place: some pictures are bent, some corrupted, and half are left alone.
+    """Changes a batch in training, in place: some pictures are bent, some corrupted, and more than half are left alone.
 
     The first pictures are deformed by `elastic`; of the next, the part `share` of the batch, each is corrupted in one
     way of `WAYS`, with a severity drawn from a range around what `corruptions.CORRUPTIONS` measures. The rest stay
@@ -39,7 +39,7 @@ class Hardening:
     28x28.
     """
 
-    share: float = 0.15
+    share: float = 0.1
     elastic: Elastic = field(default_factory=lambda: Elastic(Affine(share=0.35), sway_px=0.5))
 
     def __call__(self, images: Floats, rng: Generator) -> None:

@@ -53,7 +53,7 @@ def robust(rng: Generator) -> Trainer:
 
     It has an eleventh answer, for what is no digit.
     """
-    return _trained(five_convolutions((32, 40, 112), rng, DIGITS + 1), rng, Hardening())
+    return _trained(five_convolutions((32, 40, 112), rng, DIGITS + 1), rng, Hardening(), batch_size=64)
 
 
 def five_convolutions(filters: tuple[int, int, int], rng: Generator, answers: int = DIGITS) -> Network:
