@@ -13,7 +13,8 @@ from .glyphs import Found, Glyph, find_glyphs
 from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
-UNSURE = 0.5  # below this confidence a mark is "?": the network finds another answer as likely
+UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
+TEXT, LETTERS = 12, 2 / 3  # so many marks, and more than this share of them no digits, are a page of text
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,24 @@ class Reader:
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
         probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))[:, :DIGITS]
-        marks = []
-        for glyph, p in zip(glyphs, probabilities, strict=True):
-            best = int(p.argmax())
-            confidence = float(p[best])
-            digit = best if confidence >= self._unsure and not glyph.doubt else None
-            marks.append(Mark(digit, confidence, glyph.box, glyph.pixels, p))
-        return marks
+        best, confidences = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
+        digits = [
+            digit if confidence >= self._unsure and not glyph.doubt else None
+            for digit, confidence, glyph in zip(best, confidences, glyphs, strict=True)
+        ]
+        return [
+            Mark(digit, confidence, glyph.box, glyph.pixels, p)
+            for digit, confidence, glyph, p in zip(
+                without_text(digits), confidences, glyphs, probabilities, strict=True
+            )
+        ]
+
+
+def without_text(digits: Sequence[int | None]) -> Sequence[int | None]:
+    """The digits of a page, None for marks that are none; none at all for a page of text.
+
+    Among many letters there is always an l or an O: what looks like a digit there is a letter, too.
+    """
+    if len(digits) >= TEXT and digits.count(None) > LETTERS * len(digits):
+        return [None] * len(digits)
+    return digits

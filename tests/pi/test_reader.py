@@ -7,7 +7,7 @@ from PIL import Image
 
 from inkling.frames import Luma
 from inkling.models import load_model
-from inkling.reader import Mark, Reader, Reading
+from inkling.reader import Mark, Reader, Reading, without_text
 from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, photograph
 from inknet import Dense, Network, SoftmaxCrossEntropy
 
@@ -105,6 +105,14 @@ def test_a_mark_that_is_likelier_no_digit_is_not_surely_one() -> None:
     reading = Reader(network, unsure=1e-9).read(page_with("17", seed=2))
     assert reading.text == "??"
     assert all(found.probabilities.shape == (10,) and found.confidence < 1e-9 for found in reading.marks)
+
+
+def test_what_looks_like_a_digit_among_many_letters_is_none() -> None:
+    few, half = [None] * 10 + [1], [None] * 8 + [1, 2, 3, 4]
+    assert without_text(few) == few
+    assert without_text(half) == half
+    assert without_text([None, *half]) == [None] * 13
+    assert without_text([]) == []
 
 
 def test_the_threshold_itself_is_sure(reader: Reader) -> None:
