@@ -163,13 +163,13 @@ class Displays(Display):
         self._open.close()
 
 
-def open_displays(settings: Settings, stream: TextIO, pins: Pins) -> Display:
+def open_displays(settings: Settings, stream: TextIO, pins: Pins, player: Player | None = None) -> Displays:
     """The displays of the settings, as one; pins: those of the settings. Raises PinError for one that cannot be had.
 
     `console` is lines of text where the stream is no terminal, and beside lights that are printed.
     """
     with ExitStack() as opening:
-        player = opening.enter_context(Player())
+        player = opening.enter_context(player or Player())
 
         def opened(name: str) -> Display:
             if name == "json":
