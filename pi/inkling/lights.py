@@ -84,28 +84,14 @@ class Sign:
 
 # no sign is a digit's: on leds it has two lamps or more, in binary it is above ten
 ALPHABET = {
-    State.STARTING: Sign("no picture has come yet", "flickers", (0.1, 0.1), "09", "8421", "-"),
-    State.READY: Sign("it sees nothing written", "lit; winks every 3 s", (2.9, 0.1), "45", "8421", "_"),
-    State.LOOKING: Sign("it sees something, and is not settled", "blinks once a second", (0.5, 0.5), "3456", "84", "="),
-    State.UNSURE: Sign(
-        "a mark that is not surely a digit, among digits in its place",
-        "long lights",
-        (UNSURE_S, AGAIN_S),
-        "0369",
-        "821",
-        "?",
-    ),
-    State.CAMERA_MISSING: Sign("no picture comes", "Morse C: − · − ·", _morse("-.-."), "0189", "842", "C"),
-    State.TRAINING: Sign("it learns", "slow: 3 s lit, 3 s dark", (3.0, 3.0), "27", "841", "t"),
-    State.UNDERVOLTAGE: Sign("the power supply is too weak", "Morse U: · · −", _morse("..-"), "01", "842", "U"),
-    State.ERROR: Sign(
-        "it has failed: see `journalctl -u inkling`",
-        "Morse SOS: · · · − − − · · ·",
-        _morse("...---..."),
-        "02468",
-        "841",
-        "E",
-    ),
+    State.STARTING: Sign("no picture yet", "flickers", (0.1, 0.1), "09", "8421", "-"),
+    State.READY: Sign("sees nothing written", "lit, winks every 3 s", (2.9, 0.1), "45", "8421", "_"),
+    State.LOOKING: Sign("sees something, not settled yet", "blinks once a second", (0.5, 0.5), "3456", "84", "="),
+    State.UNSURE: Sign("no sure digit, in its place", "long lights", (UNSURE_S, AGAIN_S), "0369", "821", "?"),
+    State.CAMERA_MISSING: Sign("no picture comes", "Morse C: -.-.", _morse("-.-."), "0189", "842", "C"),
+    State.TRAINING: Sign("learns", "3 s lit, 3 s dark", (3.0, 3.0), "27", "841", "t"),
+    State.UNDERVOLTAGE: Sign("the supply is too weak", "Morse U: ..-", _morse("..-"), "01", "842", "U"),
+    State.ERROR: Sign("failed: journalctl -u inkling", "Morse SOS", _morse("...---..."), "02468", "841", "E"),
 }
 
 
@@ -151,6 +137,13 @@ def _mark(name: str, mark: str, brightness: float) -> Score:
     return (((lit, FLASH_S), (kind.dark, FLASH_S)) * (int(mark) or 10))[:-1]
 
 
+DIGITS_TOLD = (
+    "a digit         leds: the one lamp; binary: its bits, 0 as ten; segments: as it is drawn;",
+    "                blink, act: so many flashes, 0 as ten",
+    "several digits  one after the other, dark between them, and over again",
+)
+
+
 def brightness_of(confidence: float) -> float:
     """How bright a mark is: half sure is faint, sure is full."""
     return max(FAINTEST, 2 * confidence - 1)
@@ -164,7 +157,4 @@ def alphabet() -> str:
         rows.append((state.value, entry.told, *drawn, entry.segments, entry.meaning))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    digits = (
-        "a digit: one of ten leds; binary, and 0 is ten; seven segments; so many flashes on blink and act, 0 is ten"
-    )
-    return "\n".join([*lines, "", digits, "several digits: one after the other, a dark pause between, and over again"])
+    return "\n".join([*lines, *DIGITS_TOLD])

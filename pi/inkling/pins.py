@@ -60,7 +60,7 @@ class Pins(Closing):
         """The lamps of a display. dim: with brightness, which takes pulses; else any brightness is full."""
         from gpiozero import LEDBoard
 
-        # not its LEDCharDisplay: that knows no "?", and in 1.6.2 it cannot be dimmed and imports for seconds
+        # segments, too: LEDCharDisplay has no sign for "?" and no brightness of its own, and 1.6.2's cannot be dimmed
         with _explained(name, pins):
             return Lamps(LEDBoard(*pins, pwm=dim, active_high=not active_low, pin_factory=self.factory))
 
@@ -90,7 +90,7 @@ def _load(name: str) -> Any:
         raise UsageError(f"gpiozero has no pin factory {name!r}: take one of {there}")
     here = Path.cwd()
     # lgpio makes a pipe where it works and stays there: in memory rather than on the card, and without us
-    os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY") or "/dev/shm")
+    os.environ.setdefault("LG_WD", "/dev/shm")
     try:
         return known[name].load()()
     except Exception as error:  # each library has errors of its own
