@@ -24,15 +24,15 @@ class Action(Enum):
 class Buttons(Closing):
     """The buttons of the settings, between pins and ground. pins: those of the settings.
 
-    Raises PinError for one that cannot be had. hold_s: for so many seconds the one that shuts down is to be held.
+    Raises PinError for one that cannot be had.
     """
 
-    def __init__(self, settings: Settings, pins: Pins, hold_s: float = HOLD_S) -> None:
+    def __init__(self, settings: Settings, pins: Pins) -> None:
         self._pressed: SimpleQueue[Action] = SimpleQueue()
         wired = {action: f"buttons.{action.value}" for action in Action if settings[f"buttons.{action.value}"]}
         with ExitStack() as opening:
             for action, name in wired.items():
-                button = opening.enter_context(pins.button(name, settings[name], hold_s))
+                button = opening.enter_context(pins.button(name, settings[name], HOLD_S))
                 # called by gpiozero's threads, so it does nothing but say so
                 noted = partial(self._pressed.put, action)
                 if action is Action.SHUT_DOWN:

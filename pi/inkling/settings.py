@@ -205,7 +205,7 @@ class Settings:
     def pins(self) -> dict[str, tuple[int, ...]]:
         """The pins in use, by the settings that say so: those of the displays that are chosen, and of buttons."""
         values = {name: effective.value for name, effective in self.effective.items()}
-        used = {f"display.{kind}" for kind in values.get("display.kind", ()) if kind in ON_PINS}
+        used = {f"display.{kind}" for kind in values.get("display.kind", ())}
         lamps = {name: value for name, value in values.items() if name in used}
         buttons = {name: (value,) for name, value in values.items() if name.startswith("buttons.") and value}
         return {**lamps, **buttons}

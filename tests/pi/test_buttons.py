@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from inkling import buttons as module
 from inkling.buttons import Action, Buttons, power_off
 from inkling.pins import Pins
 from inkling.settings import Settings, load_settings
@@ -43,14 +44,16 @@ def test_what_was_pressed_is_told_once(settings: Settings, pins: Pins) -> None:
         assert buttons.pressed() == set()
 
 
-def test_a_short_press_does_not_shut_down(settings: Settings, pins: Pins) -> None:
-    with Buttons(settings, pins, hold_s=60) as buttons:
+def test_a_short_press_does_not_shut_down(settings: Settings, pins: Pins, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HOLD_S", 60.0)
+    with Buttons(settings, pins) as buttons:
         press(pins, SHUT_DOWN)
         assert buttons.pressed() == set()
 
 
-def test_a_long_press_shuts_down(settings: Settings, pins: Pins) -> None:
-    with Buttons(settings, pins, hold_s=0.01) as buttons:
+def test_a_long_press_shuts_down(settings: Settings, pins: Pins, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HOLD_S", 0.01)
+    with Buttons(settings, pins) as buttons:
         pins.factory.pin(SHUT_DOWN).drive_low()
         assert buttons._pressed.get(timeout=10) is Action.SHUT_DOWN
         assert buttons.pressed() == set()

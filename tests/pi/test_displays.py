@@ -388,6 +388,15 @@ def test_lamps_to_the_supply_and_dimmed_ones_are_as_the_settings_say() -> None:
     assert stream.getvalue().splitlines() == ["leds     ...3...... 50%", "leds     ...3......", "leds     .........."]
 
 
+def test_lights_that_stay_as_they_are_are_not_printed_again() -> None:
+    pytest.importorskip("gpiozero")
+    stream = io.StringIO()
+    with opened("leds", stream, player=Still()) as display:
+        display.announce(frame(), page("3"))
+        display.announce(frame(), page("34"))  # begins with what is lit already
+        assert stream.getvalue() == "leds     ...3......\n"
+
+
 def test_several_displays_show_the_same_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gpiozero")
     act = tmp_path / "ACT"

@@ -33,6 +33,8 @@ def test_lamps_are_lit_one_by_one_and_dark_in_the_end() -> None:
         assert middle.state == 0
         assert middle.function == "input"
         lamps.close()
+        assert pins.factory.pins
+    assert not pins.factory.pins
     pins.close()
 
 

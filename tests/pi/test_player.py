@@ -101,11 +101,12 @@ def test_one_thread_plays_for_all_and_ends_with_the_player() -> None:
 
 
 def test_a_long_rest_does_not_keep_it_from_ending_or_from_another_score() -> None:
-    shown = threading.Event()
+    resting, woken = threading.Event(), threading.Event()
     with Player() as player:
-        player.play(lambda lights: None, ((A, 1e6), (B, 1e6)))
-        player.play(lambda lights: shown.set() if lights == B else None, ((A, 0.0), (B, 1e6)))
-        assert shown.wait(10)
+        player.play(lambda lights: resting.set() if lights == B else None, ((A, 0.0), (B, 1e6)))
+        assert resting.wait(10)  # from here on it rests whenever it lets others in
+        player.play(lambda lights: woken.set() if lights == B else None, ((A, 0.0), (B, 1e6)))
+        assert woken.wait(10)
         [thread] = playing()
     assert not thread.is_alive()
 
