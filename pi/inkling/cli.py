@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import __version__
 from .errors import UsageError
+from .lights import alphabet
 from .simulation.conditions import CONDITIONS
 
 RECIPES = ("classic", "turned", "mlp", "night", "cnn", "robust")  # in `recipes`, which imports too much for --help
@@ -84,11 +85,21 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (in a terminal 8)")
     _model(demo)
     _unsure(demo)
-    demo.set_defaults(camera="simulated", display="console", hold=None)
+    demo.set_defaults(camera="simulated", display="console", pins=None, hold=None)
 
     watch = add("watch", "watch", "read what a camera sees, and announce each digit once")
     watch.add_argument("--camera", metavar="NAME", help="folder:DIR (its pictures in order) or simulated")
-    watch.add_argument("--display", metavar="NAME", help="console or json")
+    watch.add_argument(
+        "--display",
+        metavar="NAME,…",
+        help="console, json, act (the board's own light), or lights on pins: leds, binary, segments, blink",
+    )
+    watch.add_argument(
+        "--pins",
+        metavar="NAME",
+        help="what drives the pins, by gpiozero's name (default: $GPIOZERO_PIN_FACTORY, or lgpio); mock: none, and "
+        "each change of the lights is a line of text",
+    )
     _config(watch)
     watch.add_argument("--hold", type=_count, metavar="N", help="frames for which a folder's picture is held")
     watch.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: no end)")
@@ -96,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
     watch.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (default: as they come)")
     _model(watch)
     _unsure(watch)
+    watch.formatter_class = argparse.RawDescriptionHelpFormatter
+    watch.epilog = f"the alphabet of lights:\n{alphabet()}"
 
     train = add("train", "train", "train a network")
     train.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's four files, or the talk's CSV")

@@ -1,14 +1,19 @@
-"""Displays are shown every frame and told what is announced: the console, and JSON lines for programs."""
+"""Displays are shown every frame and told what is announced: the console, JSON lines for programs, and lights."""
 
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
+from .actled import ActLed
 from .closing import Closing
-from .errors import UsageError
 from .frames import Frame
+from .lights import KINDS, Lights, Score, brightness_of, sign, spelled
+from .pins import Pins
+from .player import Player, Show
 from .reader import Mark, Reading
+from .settings import Settings
 from .states import State
 from .terminal import percent, printable
 
@@ -69,16 +74,116 @@ class Console(Display):
         self._open.close()
 
 
-def open_display(name: str, stream: TextIO) -> Display:
-    """The display of a name: `json`, or `console`, which is lines of text where the stream is no terminal.
+class LightShow(Display):
+    """Lamps that show the digits that lie there, and what the box is doing while none do.
 
-    Raises UsageError for any other.
+    name: the kind of display, of `lights.KINDS`. show: sets its lamps. dim: the surer a digit, the brighter.
     """
-    if name == "json":
-        return JsonLines(stream)
-    if name == "console":
-        return Console(stream) if stream.isatty() else Lines(stream)
-    raise UsageError(f"there is no display {name!r}: take console or json")
+
+    def __init__(self, name: str, show: Show, player: Player, dim: bool = False) -> None:
+        self._name, self._show, self._player, self._dim = name, show, player, dim
+        self._held: Reading | None = None
+        self._state: State | None = None
+        self._score: Score = ()
+
+    def see(self, frame: Frame, reading: Reading, held: Reading | None, status: str) -> None:
+        self._hold(held)
+
+    def announce(self, frame: Frame, reading: Reading) -> None:
+        self._hold(reading)
+
+    def state(self, state: State) -> None:
+        self._state = state
+        self._play()
+
+    def _hold(self, held: Reading | None) -> None:
+        self._player.check()
+        if held is not self._held:
+            self._held = held
+            self._play()
+
+    def _play(self) -> None:
+        """Plays what is to be seen now, in whatever order it was told; what is played already goes on."""
+        if self._state in (None, State.READING, State.UNSURE):
+            score = spelled(self._name, self._lines())
+        else:
+            score = sign(self._name, self._state)
+        if score != self._score:
+            self._score = score
+            self._player.play(self._show, score)
+
+    def _lines(self) -> list[list[tuple[str, float]]]:
+        return [
+            [
+                ("?" if mark.digit is None else str(mark.digit), brightness_of(mark.confidence) if self._dim else 1.0)
+                for mark in line
+            ]
+            for line in (self._held.lines if self._held else ())
+        ]
+
+    def close(self) -> None:
+        self._player.stop(self._show)
+        self._show(KINDS[self._name].dark)
+
+
+class Printed:
+    """Lights, and a line of text for each change of them: what pins that are not there would show."""
+
+    def __init__(self, name: str, show: Show, stream: TextIO) -> None:
+        self._name, self._lit, self._stream = name, show, stream
+        self._shown = KINDS[name].dark
+
+    def show(self, lights: Lights) -> None:
+        self._lit(lights)
+        if lights != self._shown:
+            self._shown = lights
+            dimmed = {f"{level:.0%}" for level in lights if 0 < level < 1}
+            print(f"{self._name:8}", KINDS[self._name].drawn(lights), *dimmed, file=self._stream, flush=True)
+
+
+class Displays(Display):
+    """Several displays as one. They are closed in the order opposite to that they are given in."""
+
+    def __init__(self, displays: Iterable[Display], opened: ExitStack) -> None:
+        self._displays, self._open = tuple(displays), opened
+
+    def see(self, frame: Frame, reading: Reading, held: Reading | None, status: str) -> None:
+        for display in self._displays:
+            display.see(frame, reading, held, status)
+
+    def announce(self, frame: Frame, reading: Reading) -> None:
+        for display in self._displays:
+            display.announce(frame, reading)
+
+    def state(self, state: State) -> None:
+        for display in self._displays:
+            display.state(state)
+
+    def close(self) -> None:
+        self._open.close()
+
+
+def open_displays(settings: Settings, stream: TextIO, pins: Pins, player: Player | None = None) -> Displays:
+    """The displays of the settings, as one; pins: those of the settings. Raises PinError for one that cannot be had.
+
+    `console` is lines of text where the stream is no terminal, and beside lights that are printed.
+    """
+    with ExitStack() as opening:
+        player = opening.enter_context(player or Player())
+
+        def opened(name: str) -> Display:
+            if name == "json":
+                return JsonLines(stream)
+            if name == "console":
+                return Console(stream) if stream.isatty() and not pins.mock else Lines(stream)
+            if name == "act":
+                return LightShow(name, opening.enter_context(ActLed()).show, player)
+            key, low, dim = f"display.{name}", settings["display.active_low"], settings["display.dim"]
+            show = opening.enter_context(pins.lamps(key, settings[key], low, dim)).show
+            return LightShow(name, Printed(name, show, stream).show if pins.mock else show, player, dim)
+
+        displays = [opening.enter_context(opened(name)) for name in settings["display.kind"]]
+        return Displays(displays, opening.pop_all())
 
 
 def view_of(frame: Frame, reading: Reading, held: Reading | None, status: str) -> "View":

@@ -17,6 +17,10 @@ class CameraError(InklingError, OSError):
     """A camera that was asked for cannot be had, or has stopped giving frames."""
 
 
+class PinError(InklingError, OSError):
+    """Lights or buttons that were asked for cannot be had."""
+
+
 class PlotError(InklingError, ImportError):
     """A plot cannot be drawn, because what draws it is not installed."""
 

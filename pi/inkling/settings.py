@@ -79,6 +79,61 @@ def path(value: Any) -> Path | None:
     return Path(value) if str(value) else None
 
 
+def several(*names: str) -> Check:
+    """A check for one or more of some names, each once: a list, or a text with commas; a tuple of them."""
+    wanted = f"one or more of {', '.join(names)}, each once"
+
+    def check(value: Any) -> tuple[str, ...]:
+        chosen = _listed(value)
+        if not chosen or not all(name in names for name in chosen) or len(set(chosen)) < len(chosen):
+            raise ValueError(wanted)
+        return tuple(chosen)
+
+    return check
+
+
+def flag(value: Any) -> bool:
+    """A check for true or false."""
+    texts = {"true": True, "false": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value not in texts:
+        raise ValueError("true or false")
+    return texts[value]
+
+
+def pins(count: int) -> Check:
+    """A check for so many pins by their GPIO numbers: a list, or a text with commas; a tuple of them."""
+    one = number(*GPIO, whole=True)
+    wanted = f"{count} GPIO number{'s' * (count > 1)} from {GPIO[0]} to {GPIO[1]}"
+
+    def check(value: Any) -> tuple[int, ...]:
+        listed = _listed(value)
+        try:
+            if len(listed) == count:
+                return tuple(one(pin) for pin in listed)
+        except ValueError:
+            pass
+        raise ValueError(wanted)
+
+    return check
+
+
+def pin(value: Any) -> int | None:
+    """A check for one pin by its GPIO number; the empty text is none."""
+    return None if value == "" else int(pins(1)(value)[0])
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list's items, or those of a text between commas; anything else is one item."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",")]
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+GPIO = (2, 27)  # 0 and 1 are for boards that say what they are
+ON_PINS = ("leds", "binary", "segments", "blink")
+# The pins' defaults share none, so every display and every button can be wired at once; each display's lie in one row.
 SETTINGS = (
     Setting(
         "camera.source",
@@ -86,7 +141,38 @@ SETTINGS = (
         choice("simulated", followed_by=["folder"]),
         "where the pictures come from: a camera drawn by the program, or folder:DIR, its pictures in order",
     ),
-    Setting("display.kind", "console", choice("console", "json"), "what shows the readings"),
+    Setting(
+        "display.kind",
+        ("console",),
+        several("console", "json", *ON_PINS, "act"),
+        "what shows the readings: console, json, act (the board's own light), or lights on pins: ten leds, four in "
+        "binary, seven segments, one that blinks",
+    ),
+    Setting(
+        "display.leds",
+        (18, 23, 24, 25, 8, 7, 12, 16, 20, 21),
+        pins(10),
+        "the pins of ten LEDs, for 0 to 9",
+        unit="GPIO numbers",
+    ),
+    Setting(
+        "display.binary", (6, 13, 19, 26), pins(4), "the pins of the eights, fours, twos and ones", unit="GPIO numbers"
+    ),
+    Setting(
+        "display.segments", (17, 27, 22, 10, 9, 11, 5), pins(7), "the pins of segments a to g", unit="GPIO numbers"
+    ),
+    Setting("display.blink", (4,), pins(1), "the pin of the one LED", unit="GPIO number"),
+    Setting(
+        "display.active_low",
+        False,
+        flag,
+        "whether lamps hang between 3.3 V and their pins, as in seven segments with a common anode, and not from their "
+        "pins to ground",
+    ),
+    Setting("display.dim", False, flag, "the surer a digit, the brighter its lamps; this costs some processor time"),
+    Setting("buttons.read", "", pin, "the pin of a button to ground: read again, now", unit="GPIO number or nothing"),
+    Setting("buttons.wrong", "", pin, "the same: that was wrong", unit="GPIO number or nothing"),
+    Setting("buttons.shutdown", "", pin, "the same: shut down, held for 2 s", unit="GPIO number or nothing"),
     Setting("reading.model", "", path, "the model that reads; without one, that of the package"),
     Setting(
         "reading.unsure",
@@ -114,6 +200,15 @@ class Settings:
 
     def __getitem__(self, name: str) -> Any:
         return self.effective[name].value
+
+    @property
+    def pins(self) -> dict[str, tuple[int, ...]]:
+        """The pins in use, by the settings that say so: those of the displays that are chosen, and of buttons."""
+        values = {name: effective.value for name, effective in self.effective.items()}
+        used = {f"display.{kind}" for kind in values.get("display.kind", ())}
+        lamps = {name: value for name, value in values.items() if name in used}
+        buttons = {name: (value,) for name, value in values.items() if name.startswith("buttons.") and value}
+        return {**lamps, **buttons}
 
 
 def load_settings(
@@ -143,9 +238,24 @@ def load_settings(
             effective[name] = Effective(known[name].check(value), source)
         except ValueError as wanted:
             problems.append(f"{source}: {name} is {value!r}; it takes {wanted}")
+    settings = Settings(effective)
+    problems += used_twice(settings.pins)
     if problems:
         raise UsageError("; ".join(problems))
-    return Settings(effective)
+    return settings
+
+
+def used_twice(used: Mapping[str, Iterable[int]]) -> list[str]:
+    """Says of every pin that has two uses or more what they are."""
+    uses: dict[int, list[str]] = {}
+    for name, numbers in used.items():
+        for gpio in numbers:
+            uses.setdefault(gpio, []).append(name)
+    return [
+        f"GPIO {gpio} is used more than once, by {' and '.join(names)}"
+        for gpio, names in sorted(uses.items())
+        if len(names) > 1
+    ]
 
 
 def _from_file(file: Path | None, problems: list[str]) -> list[tuple[str, Any, str]]:

@@ -1,16 +1,35 @@
 import io
 import json
+import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from inkling.displays import Console, JsonLines, Lines, confidence, described, least_sure, open_display
-from inkling.errors import UsageError
+from inkling.displays import (
+    Console,
+    Displays,
+    JsonLines,
+    LightShow,
+    Lines,
+    confidence,
+    described,
+    least_sure,
+    open_displays,
+)
+from inkling.errors import PinError
 from inkling.frames import Frame
+from inkling.lights import Lights
+from inkling.pins import Pins
+from inkling.player import Player
 from inkling.reader import Mark, Reading
+from inkling.settings import load_settings
+from inkling.states import State
 
 TIME_S = 1_700_000_000.25
 
@@ -36,6 +55,15 @@ FORTY_TWO = Reading(((mark(4, 0.97), mark(2, 0.93)),))
 EMPTY = Reading(())
 
 
+def opened(
+    kinds: str, stream: io.StringIO, pins: Pins | None = None, player: Player | None = None, **others: Any
+) -> Displays:
+    """The displays that the settings name, display.… = … besides."""
+    options = {"display.kind": kinds, **{f"display.{name}": value for name, value in others.items()}}
+    settings = load_settings(Path(os.devnull), {}, options)
+    return open_displays(settings, stream, pins or Pins(settings.pins, "mock"), player)
+
+
 @pytest.fixture
 def five_and_a_half_hours_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "IST-5:30")
@@ -47,7 +75,7 @@ def five_and_a_half_hours_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 def test_json_lines_are_as_their_contract_has_it() -> None:
     stream = io.StringIO()
-    with open_display("json", stream) as display:
+    with opened("json", stream) as display:
         display.announce(frame(7, "page.png"), FORTY_TWO)
         display.announce(frame(12, "other.png"), EMPTY)
     first, second = (json.loads(line) for line in stream.getvalue().splitlines())
@@ -137,19 +165,14 @@ def test_lines_are_written_for_what_is_announced_and_at_once(kind: type[JsonLine
     ],
 )
 def test_the_console_is_drawn_on_a_terminal_only(name: str, stream: io.StringIO, kind: type) -> None:
-    with open_display(name, stream) as display:
-        assert type(display) is kind
-
-
-def test_a_display_that_there_is_not_is_an_error_and_never_another_one_instead() -> None:
-    with pytest.raises(UsageError, match="semaphore"):
-        open_display("semaphore", io.StringIO())
+    with opened(name, stream) as display:
+        assert [type(one) for one in display._displays] == [kind]
 
 
 def test_the_console_shows_every_frame_and_leaves_the_terminal_as_it_was() -> None:
     hide_cursor, show_cursor = "\x1b[?25l", "\x1b[?25h"
     terminal = FakeTerminal()
-    with open_display("console", terminal) as display:
+    with opened("console", terminal) as display:
         assert hide_cursor in terminal.getvalue()
         display.see(frame(1), EMPTY, None, "read in 8 ms")
         display.announce(frame(2), FORTY_TWO)
@@ -165,7 +188,7 @@ def test_the_console_shows_every_frame_and_leaves_the_terminal_as_it_was() -> No
     ("name", "stream"), [("json", io.StringIO()), ("console", io.StringIO()), ("console", FakeTerminal())]
 )
 def test_a_display_may_be_closed_twice_and_leaves_its_stream_open(name: str, stream: io.StringIO) -> None:
-    display = open_display(name, stream)
+    display = opened(name, stream)
     display.close()
     display.close()
     assert not stream.closed
@@ -193,3 +216,218 @@ def test_a_reading_is_as_sure_as_its_least_sure_mark() -> None:
     assert confidence(reading) == 0.6
     assert least_sure(EMPTY) is None
     assert confidence(EMPTY) is None
+
+
+def page(text: str, sure: float = 0.9) -> Reading:
+    return Reading(tuple(tuple(mark(None if s == "?" else int(s), sure) for s in line) for line in text.split()))
+
+
+class Still(Player):
+    """A player for whom time stands still: the first lights of each score, and no others."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=lambda: 0.0)
+
+
+class Lit:
+    """Keeps what a light show shows of ten LEDs, as text."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def show(self, lights: Lights) -> None:
+        self.shown.append("".join(str(n) for n, level in enumerate(lights) if level) or ".")
+
+
+@pytest.fixture
+def lit() -> Lit:
+    return Lit()
+
+
+@pytest.fixture
+def lights(lit: Lit) -> Iterator[LightShow]:
+    with Still() as player, LightShow("leds", lit.show, player) as lights:
+        yield lights
+
+
+def test_lights_show_what_is_announced_until_it_is_gone(lights: LightShow, lit: Lit) -> None:
+    three, seven = page("3"), page("7")
+    lights.announce(frame(), three)
+    lights.see(frame(), three, three, "")
+    lights.see(frame(), seven, three, "")
+    lights.see(frame(), seven, None, "")
+    lights.announce(frame(), seven)
+    assert lit.shown == ["3", ".", "7"]
+
+
+def test_lights_that_come_in_late_show_what_is_there(lights: LightShow, lit: Lit) -> None:
+    lights.see(frame(), EMPTY, page("3"), "")
+    assert lit.shown == ["3"]
+
+
+def test_the_same_digit_on_another_page_stays_lit(lights: LightShow, lit: Lit) -> None:
+    lights.announce(frame(), page("3"))
+    lights.announce(frame(), page("3"))
+    assert lit.shown == ["3"]
+
+
+def test_lights_show_what_the_box_is_doing_while_nothing_is_read(lights: LightShow, lit: Lit) -> None:
+    for state in (State.STARTING, State.READY, State.READY, State.LOOKING, State.CAMERA_MISSING):
+        lights.state(state)
+    assert lit.shown == ["09", "45", "3456", "0189"]
+
+
+@pytest.mark.parametrize("state_first", [True, False])
+def test_it_does_not_matter_whether_the_reading_or_its_state_is_told_first(
+    lights: LightShow, lit: Lit, state_first: bool
+) -> None:
+    lights.state(State.LOOKING)
+    three = page("3")
+    told: list[Callable[[], None]] = [
+        lambda: lights.announce(frame(), three),
+        lambda: lights.state(State.READING),
+    ]
+    for tell in reversed(told) if state_first else told:
+        tell()
+    assert [shown for shown in lit.shown if shown != "."] == ["3456", "3"]
+    gone: list[Callable[[], None]] = [
+        lambda: lights.see(frame(), EMPTY, None, ""),
+        lambda: lights.state(State.READY),
+    ]
+    for tell in reversed(gone) if state_first else gone:
+        tell()
+    assert [shown for shown in lit.shown if shown != "."] == ["3456", "3", "45"]
+
+
+def test_trouble_is_shown_over_a_reading_and_the_reading_again_after_it(lights: LightShow, lit: Lit) -> None:
+    lights.state(State.READING)
+    lights.announce(frame(), page("3"))
+    lights.state(State.UNDERVOLTAGE)
+    lights.state(State.READING)
+    assert lit.shown == [".", "3", "01", "3"]
+
+
+def test_an_unsure_reading_shows_its_digits_and_the_sign_for_its_other_marks(lights: LightShow, lit: Lit) -> None:
+    lights.announce(frame(), page("?"))
+    lights.state(State.UNSURE)
+    assert lit.shown == ["0369"]
+    lights.announce(frame(), page("4?"))
+    assert lit.shown == ["0369", "4"]
+
+
+def test_lights_go_out_at_the_end_and_stay_out() -> None:
+    seen = threading.Event()
+    shown: list[bool] = []
+
+    def show(lights: Lights) -> None:
+        shown.append(any(lights))
+        if len(shown) > 2:
+            seen.set()
+
+    with Player() as player:
+        lights = LightShow("blink", show, player)
+        lights.state(State.STARTING)
+        assert seen.wait(10)
+        lights.close()
+        count = len(shown)
+        assert not shown[-1]
+        assert player.tick() == float("inf")
+        assert len(shown) == count
+
+
+def test_what_fails_while_lights_play_is_told_with_the_next_frame() -> None:
+    def show(lights: Lights) -> None:
+        if not any(lights):
+            raise OSError("the light has gone")
+
+    with Player() as player:
+        lights = LightShow("blink", show, player)
+        lights.state(State.STARTING)
+        for thread in threading.enumerate():
+            if thread.name == "lights":
+                thread.join(10)
+        with pytest.raises(OSError, match="the light has gone"):
+            lights.see(frame(), EMPTY, None, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("leds", ["leds     ...3......", "leds     .........."]),
+        ("binary", ["binary   ..21", "binary   ...."]),
+        ("segments", ["segments abcd..g", "segments ......."]),
+        ("blink", ["blink    *", "blink    ."]),
+    ],
+)
+def test_mock_pins_are_switched_and_each_change_is_a_line(kind: str, lines: list[str]) -> None:
+    pytest.importorskip("gpiozero")
+    stream = io.StringIO()
+    settings = load_settings(Path(os.devnull), {}, {"display.kind": kind})
+    [wired] = settings.pins.values()
+    with Pins(settings.pins, "mock") as pins:
+        display = opened(kind, stream, pins, Still())
+        board = [pins.factory.pin(number) for number in wired]
+        display.announce(frame(), page("3"))
+        display.state(State.READING)
+        lamps = lines[0].split()[1]
+        assert [bool(pin.state) for pin in board] == [lamp != "." for lamp in lamps]
+        display.close()
+        assert not any(pin.state for pin in board)
+        assert {pin.function for pin in board} == {"input"}
+    assert stream.getvalue().splitlines() == lines
+
+
+def test_lamps_to_the_supply_and_dimmed_ones_are_as_the_settings_say() -> None:
+    pytest.importorskip("gpiozero")
+    stream = io.StringIO()
+    settings = load_settings(Path(os.devnull), {}, {"display.kind": "leds"})
+    with Pins(settings.pins, "mock") as pins, opened("leds", stream, pins, active_low=True, dim=True) as display:
+        display.announce(frame(), page("3", sure=0.75))
+        assert [pins.factory.pin(number).state for number in settings["display.leds"]] == [1, 1, 1, 0.5] + 6 * [1]
+        display.announce(frame(), page("3", sure=1.0))
+    assert stream.getvalue().splitlines() == ["leds     ...3...... 50%", "leds     ...3......", "leds     .........."]
+
+
+def test_lights_that_stay_as_they_are_are_not_printed_again() -> None:
+    pytest.importorskip("gpiozero")
+    stream = io.StringIO()
+    with opened("leds", stream, player=Still()) as display:
+        display.announce(frame(), page("3"))
+        display.announce(frame(), page("34"))  # begins with what is lit already
+        assert stream.getvalue() == "leds     ...3......\n"
+
+
+def test_several_displays_show_the_same_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gpiozero")
+    act = tmp_path / "ACT"
+    act.mkdir()
+    for file, text in {"trigger": "none [mmc0]", "brightness": "0", "max_brightness": "1"}.items():
+        (act / file).write_text(text)
+    monkeypatch.setattr("inkling.actled.LEDS", tmp_path)
+    stream = FakeTerminal()
+    with opened("segments,console,act,json", stream, player=Still()) as display:
+        display.announce(frame(5), page("1"))
+        display.see(frame(5), page("1"), None, "")
+        display.announce(frame(6), page("1"))
+        assert (act / "brightness").read_text() == "1"
+    assert (act / "trigger").read_text() == "mmc0"
+    lines = [line for line in stream.getvalue().splitlines() if not line.startswith("{")]
+    assert lines == [
+        "segments .bc....",
+        "frame 5: 1  (90 % sure)",
+        "segments .......",
+        "segments .bc....",
+        "frame 6: 1  (90 % sure)",
+        "segments .......",
+    ]
+    assert stream.getvalue().count("{") == 2 + 2  # two objects with one digit each
+
+
+def test_a_display_that_cannot_be_had_closes_those_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gpiozero")
+    monkeypatch.setattr("inkling.actled.LEDS", tmp_path)
+    settings = load_settings(Path(os.devnull), {}, {"display.kind": "leds"})
+    with Pins(settings.pins, "mock") as pins:
+        with pytest.raises(PinError, match="no ACT light"):
+            opened("leds,act", io.StringIO(), pins)
+        opened("leds", io.StringIO(), pins).close()

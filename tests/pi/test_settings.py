@@ -9,7 +9,20 @@ import pytest
 from inkling import settings
 from inkling.cli import main
 from inkling.errors import UsageError
-from inkling.settings import SETTINGS, Setting, as_toml, choice, load_settings, number, path
+from inkling.settings import (
+    ON_PINS,
+    SETTINGS,
+    Setting,
+    as_toml,
+    choice,
+    flag,
+    load_settings,
+    number,
+    path,
+    pin,
+    pins,
+    several,
+)
 
 TABLE = (
     Setting("camera.source", "simulated", choice("simulated", followed_by=["folder"]), "where pictures come from"),
@@ -155,3 +168,96 @@ def test_watch_goes_by_the_settings(tmp_path: Path, capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     assert '"digit": ' in out
     assert '"digit": null' not in out
+
+
+@pytest.mark.parametrize(
+    ("check", "given", "taken"),
+    [
+        (several("leds", "json"), "leds", ("leds",)),
+        (several("leds", "json"), "leds, json", ("leds", "json")),
+        (several("leds", "json"), ["json", "leds"], ("json", "leds")),
+        (pins(2), [17, 27], (17, 27)),
+        (pins(2), "2,27", (2, 27)),
+        (pins(1), 4, (4,)),
+        (pins(1), "4", (4,)),
+        (pin, 3, 3),
+        (pin, "3", 3),
+        (pin, "", None),
+        (flag, True, True),
+        (flag, "true", True),
+        (flag, "false", False),
+    ],
+)
+def test_lists_pins_and_flags_are_taken_from_a_file_as_from_a_text(check: Any, given: object, taken: object) -> None:
+    assert check(given) == taken
+
+
+@pytest.mark.parametrize(
+    ("check", "given", "wanted"),
+    [
+        (several("leds", "json"), "led", "one or more of leds, json"),
+        (several("leds", "json"), "leds,leds", "each once"),
+        (several("leds", "json"), [], "one or more"),
+        (several("leds", "json"), "", "one or more"),
+        (several("leds", "json"), 3, "one or more"),
+        (several("leds", "json"), [["leds"]], "one or more"),
+        (pins(2), [17], "2 GPIO numbers from 2 to 27"),
+        (pins(2), [17, 28], "2 GPIO numbers from 2 to 27"),
+        (pins(2), [1, 17], "2 GPIO numbers from 2 to 27"),
+        (pins(2), [17, 2.5], "2 GPIO numbers"),
+        (pins(2), [17, True], "2 GPIO numbers"),
+        (pins(2), "17;27", "2 GPIO numbers"),
+        (pins(1), "GPIO4", "1 GPIO number from 2 to 27"),
+        (pin, 28, "1 GPIO number from 2 to 27"),
+        (flag, 1, "true or false"),
+        (flag, "yes", "true or false"),
+        (flag, [True], "true or false"),
+    ],
+)
+def test_anything_else_is_refused_with_what_is_wanted(check: Any, given: object, wanted: str) -> None:
+    with pytest.raises(ValueError, match=wanted):
+        check(given)
+
+
+def test_every_display_and_button_can_be_wired_at_once_as_the_defaults_are(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, ""), {}, {"display.kind": ON_PINS})
+    assert {name: len(numbers) for name, numbers in found.pins.items()} == {
+        "display.leds": 10,
+        "display.binary": 4,
+        "display.segments": 7,
+        "display.blink": 1,
+    }
+    assert {2, 3, 15}.isdisjoint(number for numbers in found.pins.values() for number in numbers)
+
+
+def test_every_pin_that_is_used_twice_is_told_with_all_else_that_is_wrong(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "[display]\nkind = ['blink', 'binary']\nblink = 19\nsegments = [1, 2, 3]\n[buttons]\nread = 19\nwrong = 2\n",
+    )
+    with pytest.raises(UsageError) as caught:
+        load_settings(file, {"INKLING_BUTTONS_SHUTDOWN": "2", "INKLING_DISPLAY_DIM": "a bit"})
+    assert str(caught.value).split("; ") == [
+        f"{file}: display.segments is [1, 2, 3]",
+        "it takes 7 GPIO numbers from 2 to 27",
+        "$INKLING_DISPLAY_DIM: display.dim is 'a bit'",
+        "it takes true or false",
+        "GPIO 2 is used more than once, by buttons.wrong and buttons.shutdown",
+        "GPIO 19 is used more than once, by display.binary and display.blink and buttons.read",
+    ]
+
+
+def test_a_pin_of_a_display_that_is_not_chosen_is_free(tmp_path: Path) -> None:
+    found = load_settings(written(tmp_path, "[display]\nkind = 'leds'\n[buttons]\nread = 4\n"), {})
+    assert found.pins["buttons.read"] == (4,)
+    assert "display.blink" not in found.pins
+
+
+def test_lists_are_written_as_they_are_read(tmp_path: Path) -> None:
+    before = load_settings(
+        written(tmp_path, ""), {}, {"display.kind": "leds,act", "display.blink": 9, "buttons.read": "4"}
+    )
+    text = as_toml(values=before.effective)
+    assert '\nkind = ["leds", "act"]' in text
+    after = load_settings(written(tmp_path, text), {})
+    assert {name: e.value for name, e in after.effective.items()} == {n: e.value for n, e in before.effective.items()}

@@ -1,15 +1,29 @@
 """The loop of `watch` and `demo`: what it counts, what it reads again, and how long it waits."""
 
+import signal
+import subprocess
+import sys
 import time
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from inkling import displays, settings
+from inkling.buttons import Action, Buttons
+from inkling.cameras import Camera, SimulatedCamera
+from inkling.cli import main
+from inkling.commands import watch
 from inkling.commands.watch import Loop, Score
 from inkling.displays import Display
 from inkling.frames import Frame
+from inkling.lights import KINDS
 from inkling.models import load_model
+from inkling.pins import Pins
+from inkling.player import Player
 from inkling.reader import Reader, Reading
 
 
@@ -74,3 +88,125 @@ def test_frames_come_no_faster_than_asked_and_lost_time_is_not_caught_up(monkeyp
             clock[0] += 1.0  # something took long
         loop.take(Frame(luma, 0.0, number))
     assert [round(b - a, 6) for a, b in pairwise(taken)] == [0.25, 0.25, 0.25, 1.25, 0.25]
+
+
+@pytest.fixture
+def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SYSTEM_FILE", tmp_path / "inkling.toml")
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+
+
+class TimedCamera(Camera):
+    """The simulated camera at three frames a second of a player's time, which passes with its frames alone."""
+
+    def __init__(self) -> None:
+        self.player = Player(clock=lambda: self.frames / 3)
+        self.frames = 0
+        self.truths: list[str] = []
+
+    def __iter__(self) -> Iterator[Frame]:
+        for frame in SimulatedCamera(seed=1, hold=24):
+            self.truths.append(frame.truth or "")
+            yield frame
+            self.frames += 1
+            self.player.tick()
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_a_known_sequence_shows_the_right_lights(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gpiozero")
+    camera = TimedCamera()
+    monkeypatch.setattr(watch, "open_camera", lambda *_: camera)
+    monkeypatch.setattr(displays, "Player", lambda: camera.player)
+    monkeypatch.setattr(camera.player, "_run", lambda: None)  # no thread: its time is the camera's
+    assert main(["watch", "--display", "leds,binary,segments", "--pins", "mock", "--frames", "180"]) == 0
+    lines = [tuple(line.split()) for line in capsys.readouterr().out.splitlines()]
+    pages = [text for text, _ in groupby(camera.truths) if text]
+    assert {1, 2} <= {len(page) for page in pages}
+    for display in ("leds", "binary", "segments"):
+        kind = KINDS[display]
+        digit_of = {kind.drawn(kind.lit(lamps)): str(digit) for digit, lamps in enumerate(kind.digits)}
+        lit = [lamps for name, lamps in lines if name == display]
+        assert lit[-1] == kind.drawn(kind.dark)
+        # a digit, "" for the dark between two, or None for the sign of a state, which ends a page
+        signs = [digit_of.get(lamps, None if set(lamps) - {"."} else "") for lamps in lit]
+        shown = ["".join(filter(None, page)) for read, page in groupby(signs, lambda s: s is not None) if read]
+        for page, digits in zip(pages, filter(None, shown), strict=True):
+            assert digits == (2 * page)[: len(digits)]
+            assert len(digits) >= len(page)
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_buttons_are_carried_out_between_two_frames(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gpiozero")
+    boards: list[Any] = []
+
+    class Board(Pins):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            boards.append(self.factory)
+
+    class Pressing(Camera):
+        """Shows one page, and presses the buttons beside it."""
+
+        def __iter__(self) -> Iterator[Frame]:
+            page = next(frame for frame in SimulatedCamera() if frame.truth)
+            for number in range(16):
+                for pin in {5: [15], 8: [2]}.get(number, ()):
+                    boards[0].pin(pin).drive_low()
+                    boards[0].pin(pin).drive_high()
+                yield Frame(page.luma, 0.0, number)
+
+    monkeypatch.setattr(watch, "Pins", Board)
+    monkeypatch.setattr(watch, "open_camera", lambda *_: Pressing())
+    monkeypatch.setenv("INKLING_BUTTONS_READ", "2")
+    monkeypatch.setenv("INKLING_BUTTONS_WRONG", "15")
+    assert main(["watch", "--pins", "mock"]) == 0
+    out, err = capsys.readouterr()
+    first, again = out.splitlines()
+    assert first.startswith("frame 2: ")
+    text = first.split()[2]
+    assert again.startswith(f"frame 11: {text} ")
+    assert err == f"inkling watch: told that {text} is wrong\n"
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_shutting_down_is_asked_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(watch, "power_off", asked.append)
+    monkeypatch.setattr(Buttons, "pressed", lambda buttons: {Action.SHUT_DOWN})
+    assert main(["watch", "--camera", "simulated", "--frames", "1"]) == 0
+    assert len(asked) == 1
+
+
+LIT = """
+import sys, time
+from pathlib import Path
+from inkling import actled, settings
+from inkling.cli import main
+actled.LEDS, settings.SYSTEM_FILE = Path(sys.argv[1]), Path(sys.argv[1]) / "none"
+sys.exit(main(["watch", "--camera", "simulated", "--display", "act,leds", "--pins", "mock", "--rate", "20"]))
+"""
+
+
+def test_sigterm_puts_every_light_out_within_two_seconds(tmp_path: Path) -> None:
+    pytest.importorskip("gpiozero")
+    act = tmp_path / "ACT"
+    act.mkdir()
+    for file, text in {"trigger": "none [mmc0]", "brightness": "0", "max_brightness": "255"}.items():
+        (act / file).write_text(text)
+    command = [sys.executable, "-c", LIT, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        while "3456" not in process.stdout.readline():  # until something lies there
+            pass
+        assert (act / "trigger").read_text() == "none"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=2)
+    assert (process.returncode, err) == (0, "")
+    assert out.splitlines()[-1] == "leds     .........."
+    assert ((act / "trigger").read_text(), (act / "brightness").read_text()) == ("mmc0", "0")

@@ -1,6 +1,7 @@
 """`inkling watch` and `inkling demo`: reads what a camera sees, frame by frame, and announces what holds."""
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -8,12 +9,15 @@ from itertools import islice
 from pathlib import Path
 from types import FrameType
 
+from ..buttons import Action, Buttons, power_off
 from ..cameras import open_camera
-from ..displays import Display, open_display
+from ..displays import Display, open_displays
 from ..frames import Frame
 from ..models import open_reader
+from ..pins import Pins
 from ..reader import Reader, Reading
-from ..settings import load_settings
+from ..settings import Settings, load_settings
+from ..states import State
 from ..steady import Steady
 
 DEMO_RATE = 8.0  # frames a second at a terminal: slow enough for the eye
@@ -24,40 +28,53 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _end)
     demo = args.command == "demo"
     rate = args.rate or (DEMO_RATE if demo and sys.stdout.isatty() else None)
-    source, kind, model, unsure = (args.camera, args.display, args.model, args.unsure) if demo else _settings(args)
-    reader = open_reader(model, unsure)
+    settings = _settings(args)
     failed = 0
+
+    def say(message: str) -> None:
+        print(f"inkling {args.command}: {message}", file=sys.stderr, flush=True)
 
     def report(message: str) -> None:
         nonlocal failed
         failed += 1
-        print(f"inkling {args.command}: {message}", file=sys.stderr, flush=True)
+        say(message)
 
     score = Score()
     try:
         with (
-            open_camera(source, args.hold, args.seed, report) as camera,
-            open_display(kind, sys.stdout) as display,
+            Pins(settings.pins, args.pins) as pins,
+            open_displays(settings, sys.stdout, pins) as display,
+            Buttons(settings, pins) as buttons,
         ):
-            loop = Loop(reader, display, score, rate)
-            for frame in islice(camera, args.frames):
-                loop.take(frame)
+            display.state(State.STARTING)
+            reader = open_reader(settings["reading.model"], settings["reading.unsure"])
+            with open_camera(settings["camera.source"], args.hold, args.seed, report) as camera:
+                loop = Loop(reader, display, score, rate)
+                hooks = {
+                    Action.READ: loop.read_anew,
+                    Action.WRONG: lambda: say(f"told that {loop.held} is wrong"),
+                    Action.SHUT_DOWN: lambda: power_off(report),
+                }
+                for frame in islice(camera, args.frames):
+                    loop.take(frame)
+                    buttons.carry_out(hooks)
     finally:
         if demo:
             print(score)
     return int(failed > 0)
 
 
-def _settings(args: argparse.Namespace) -> tuple[str, str, Path | None, float]:
-    """Camera, display, model and threshold, as the settings have them under the command line."""
+def _settings(args: argparse.Namespace) -> Settings:
+    """The settings under the command line; a demo goes by no file and no environment."""
     options = {
         "camera.source": args.camera,
         "display.kind": args.display,
         "reading.model": args.model and args.model.absolute(),
         "reading.unsure": args.unsure,
     }
-    settings = load_settings(args.config, options=options)
-    return tuple(settings[name] for name in options)
+    if args.command == "demo":
+        return load_settings(Path(os.devnull), {}, options)
+    return load_settings(args.config, options=options)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
@@ -109,6 +126,7 @@ class Loop:
         held = self._steady.current
         if changed and held:
             self._display.announce(frame, held)
+        self._display.state(_state(reading, held))
         self._score.see(frame.truth, held.text if changed and held else None)
         self._display.see(frame, reading, held, f"read in {took_ms:.0f} ms")
         self._rest(started_s)
@@ -125,3 +143,19 @@ class Loop:
         self._due_s = max(self._due_s, started_s) + self._period_s
         if (rest_s := self._due_s - time.monotonic()) > 0:
             time.sleep(rest_s)
+
+    @property
+    def held(self) -> str:
+        """What is announced and still lies there, as text."""
+        return self._steady.current.text if self._steady.current else "nothing"
+
+    def read_anew(self) -> None:
+        """Forgets what was read: what lies there is read and announced once more."""
+        self._steady, self._last = Steady(), None
+
+
+def _state(reading: Reading, held: Reading | None) -> State:
+    """What a frame and what is announced say of what the box is doing."""
+    if held:
+        return State.UNSURE if "?" in held.text else State.READING
+    return State.LOOKING if reading.marks else State.READY
