@@ -14,7 +14,7 @@ from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
 UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
-TEXT, LETTERS = 12, 2 / 3  # so many marks, and more than this share of them no digits, are a page of text
+TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def test_the_shipped_model_reads_mnist_and_knows_how_sure_it_may_be(mnist: Path)
     error = calibration_error(load_model().folded().predict(images.images), images.labels)
     accuracy = evaluate(load_model(), images)
     print(f"{accuracy:.2%} read right, calibration error {error:.2%}")
-    assert accuracy >= 0.997
+    assert accuracy >= 0.9972
     assert error <= 0.003
 
 
