@@ -188,6 +188,13 @@ def parser() -> argparse.ArgumentParser:
     init = actions.add_parser("init", help=text, description=text, parents=[common])
     init.add_argument("file", nargs="?", type=Path, metavar="FILE", help="(default: on the screen)")
 
+    doctor = add("doctor", "doctor", "look at everything Inkling needs, and say what is wrong and what to do")
+    _config(doctor)
+    doctor.add_argument("--json", action="store_true", help="all results as one JSON object")
+    text = "show the result on the board's own LED: one light of 3 s if all is well; otherwise the check's number, "
+    text += "its tens as long flashes and its ones as short ones, after a flutter if it is a failure"
+    doctor.add_argument("--blink", action="store_true", help=text)
+
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in (("fetch", "download what is missing or wrong"), ("check", "say what is there")):
