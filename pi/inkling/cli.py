@@ -179,6 +179,13 @@ def parser() -> argparse.ArgumentParser:
     simulated.add_argument("--json", action="store_true", help="one JSON object a line for each condition")
     _model(simulated)
 
+    text = "measure how fast this machine reads, starts and learns, and how much memory it takes for that"
+    device = actions.add_parser("device", help=text, description=text, parents=[common])
+    device.set_defaults(module="bench_device")
+    text = "measure for about so long, Python's own start not counted (default 30; a slow board takes longer)"
+    device.add_argument("--seconds", type=_seconds, default=30.0, metavar="S", help=text)
+    device.add_argument("--json", action="store_true", help="the figures as one JSON object, to send in")
+
     config = add("config", "config", "see the settings that hold, or begin a file of your own")
     actions = config.add_subparsers(dest="action", metavar="ACTION", required=True)
     text = "print every setting, and where it comes from: the default, a file, the environment"
@@ -232,6 +239,10 @@ def _whole(text: str) -> int:
 
 def _positive(text: str) -> float:
     return _number(text, 1e-6, 10**6)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 1, 3600)
 
 
 def _share(text: str) -> float:
