@@ -245,7 +245,8 @@ def blas_among(libraries: Sequence[str]) -> tuple[str | None, str]:
     for part, name in _BLAS.items():
         for tail, library in tails.items():
             if part in tail:
-                return name, library
+                named = [path for path in tails.values() if part in Path(path).name.lower()]
+                return name, [*named, library][0]  # the library itself, rather than what stands for it
     return NO_BLAS, ""
 
 

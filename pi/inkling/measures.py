@@ -4,14 +4,17 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .device import PYTHON_S, Output, last_line, run_command
 from .errors import DeviceError
+
+if TYPE_CHECKING:
+    from inknet.trainer import Step
 
 SIZES = {"320x240": (240, 320), "640x480": (480, 640)}  # (height, width)
 STAGES = ("page", "glyphs", "network", "whole")
@@ -81,20 +84,31 @@ def training(recipe: str, seconds: float) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, EPOCH, dtype=np.uint8)
     work = Training(Images(rng.integers(0, 256, (EPOCH, 28, 28), dtype=np.uint8), labels), recipe, 1000, seed=0)
-    began_s = time.perf_counter()
-    warm_s, warm = 0.0, 0.0  # when the warming up was over, and the epochs done by then
-    for step in work.steps():
-        now_s = time.perf_counter() - began_s
-        if not warm_s and now_s >= seconds / 4:
-            warm_s, warm = now_s, step.epoch
-        elif warm_s and now_s >= seconds:
-            break
-    rate = (step.epoch - warm) * len(work.learn) / (now_s - warm_s)
+    rate = pace(work.steps(), seconds) * len(work.learn)
     return {
         "images_per_second": _rounded(rate),
         "epochs_a_night": _rounded(rate * NIGHT_S / EPOCH),
         "memory_mb": peak_memory(),
     }
+
+
+def pace(steps: "Iterable[Step]", seconds: float, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Epochs a second of a training, watched for so many seconds, of which the first quarter does not count.
+
+    At least one step is warming up and one counts, however long they take.
+    """
+    began_s = clock()
+    warm: tuple[float, float] | None = None  # when the warming up was over, and the epochs that were done by then
+    speed = 0.0
+    for step in steps:
+        now_s = clock() - began_s
+        if warm is not None:
+            speed = (step.epoch - warm[1]) / (now_s - warm[0])
+            if now_s >= seconds:
+                break
+        elif now_s >= seconds / 4:
+            warm = now_s, step.epoch
+    return speed
 
 
 def training_apart(recipe: str, seconds: float) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def test_the_facts_of_a_board(board: Board) -> None:
         "python": "3.13.5",
         "numpy": "1.24.2",
         "blas": "OpenBLAS",
-        "blas_library": "/usr/lib/arm-linux-gnueabihf/openblas-pthread/libblas.so.3",
+        "blas_library": "/usr/lib/arm-linux-gnueabihf/openblas-pthread/libopenblasp-r0.3.21.so",
         "gflops": 0.27,
     }
 

@@ -54,7 +54,10 @@ def blas(patient: Patient) -> Finding:
         return note(f"which library multiplies cannot be seen here; {speed}")
     if found.blas in (REFERENCE, NO_BLAS):
         seen = f"{REFERENCE} ({found.library})" if found.library else "NumPy multiplies by itself, without a BLAS"
-        return warning(f"{seen}, {speed}: ten times slower than it need be", "sudo apt install libopenblas0-pthread")
+        return warning(
+            f"{seen}, {speed}: training takes many times as long as with OpenBLAS",
+            "sudo apt install libopenblas0-pthread",
+        )
     return ok(f"{found.blas} ({Path(found.library).name}), {speed}")
 
 

@@ -56,7 +56,7 @@ def test_a_numpy_that_ends_its_process_is_a_failure_and_what_needs_it_is_not_loo
 @pytest.mark.parametrize(
     ("libraries", "status", "words"),
     [
-        (APT_NUMPY["libraries"], Status.OK, "OpenBLAS (libblas.so.3), 0.27 GFLOP/s"),
+        (APT_NUMPY["libraries"], Status.OK, "OpenBLAS (libopenblasp-r0.3.21.so), 0.27 GFLOP/s"),
         (["/usr/lib/x/blas/libblas.so.3.11.0"], Status.WARNING, "reference BLAS (/usr/lib/x/blas/libblas.so.3.11.0)"),
         (["/usr/lib/x/libc.so.6"], Status.WARNING, "without a BLAS"),
         ([], Status.NOTE, "cannot be seen"),
