@@ -190,7 +190,7 @@ class Machine:
     def throttled(self) -> int | None:
         """The bits of the firmware's get_throttled; None where there is none, or it may not be asked."""
         output = self.run(["vcgencmd", "get_throttled"], COMMAND_S)
-        text = output.out if output and not output.status else ""
+        text = output.out if output else ""
         if found := re.search(r"throttled=(0x[0-9a-fA-F]+)", text):
             return int(found[1], 16)
         file = self.read("sys/devices/platform/soc/soc:firmware/get_throttled")

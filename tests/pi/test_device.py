@@ -1,6 +1,7 @@
 """The machine: commands with a time limit, what a fresh Python finds, and facts from files that may be missing."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_a_command_that_hangs_is_ended() -> None:
 
 
 def test_a_command_reads_nothing_from_the_terminal() -> None:
-    assert run_command(["cat"], 60) == Output(0, "", "")
+    script = "from inkling.device import run_command; print(run_command(['cat'], 60))"
+    done = subprocess.run([sys.executable, "-c", script], input="typed", capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(Output(0, "", ""))
 
 
 def test_the_numpy_of_a_fresh_python_is_this_one() -> None:

@@ -43,8 +43,8 @@ def blink(result: Result, leds: Path, sleep: Callable[[float], None] = time.slee
             for lit, seconds in flashes(result) * ROUNDS:
                 (folder / "brightness").write_text(brightest if lit else "0")
                 sleep(seconds)
-    except PermissionError as error:
-        raise DeviceError(f"--blink: {error.filename} may not be written: use sudo, or join the group gpio") from error
+    except OSError as error:
+        raise DeviceError(f"--blink: {error.filename or folder}: {error.strerror}; use sudo, or join gpio") from error
 
 
 @contextlib.contextmanager

@@ -92,5 +92,5 @@ def test_an_led_that_may_not_be_written_says_so(board: Board, monkeypatch: pytes
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "write_text", refuses)  # root is refused nothing
-    with pytest.raises(DeviceError, match="ACT/trigger may not be written: use sudo"):
+    with pytest.raises(DeviceError, match="ACT/trigger: Permission denied; use sudo"):
         blink(result(Status.OK, 1), board.root / "sys/class/leds")
