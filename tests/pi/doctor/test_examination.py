@@ -1,5 +1,7 @@
 """The examination: a healthy board, a check that fails or hangs itself, and what comes first."""
 
+import subprocess
+import sys
 import threading
 from functools import partial
 
@@ -56,6 +58,18 @@ def test_a_check_that_hangs_is_left_behind(board: Board) -> None:
     assert first.finding.status is Status.WARNING
     assert "0.05 s" in first.finding.seen
     assert second.finding.status is Status.OK
+
+
+def test_a_check_that_hangs_does_not_keep_the_program_from_ending() -> None:
+    script = """
+import threading
+from inkling.device import Machine
+from inkling.doctor.examination import examine
+from inkling.doctor.findings import Patient
+print([r.finding.seen for r in examine(Patient(Machine()), {"hangs": lambda p: threading.Event().wait()}, 0.05)])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert "has not been answered" in done.stdout
 
 
 def says(finding: Finding, patient: Patient) -> Finding:

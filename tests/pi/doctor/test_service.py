@@ -55,7 +55,7 @@ ROOT = "22 1 179:2 / / rw,noatime shared:1 - ext4 /dev/mmcblk0p2 rw\n"
         ("22 1 0:30 / / rw - overlay overlay rw,lowerdir=/lower\n", Status.WARNING, "in memory"),
         ("22 1 0:30 / / rw - overlay overlay rw\n30 22 179:3 / /var/lib rw - ext4 /dev/mmcblk0p3 rw\n", Status.OK, ""),
         (ROOT + "30 22 179:3 / /var/lib/inkling rw - ext4 /dev/sda1 ro,relatime\n", Status.FAILURE, "read-only"),
-        (ROOT + "30 22 179:3 / /var/lib/inkling2 rw - ext4 /dev/sda1 ro\n", Status.OK, ""),
+        (ROOT + "30 22 179:3 / /var/lib/ink rw - ext4 /dev/sda1 ro\n", Status.OK, ""),
         (ROOT + "30 22 0:9 / /var rw - tmpfs tmpfs rw\n31 22 179:3 / /var rw - ext4 /dev/sda1 rw\n", Status.OK, ""),
         ("", Status.OK, ""),
     ],
