@@ -192,6 +192,13 @@ def parser() -> argparse.ArgumentParser:
     simulated.add_argument("--json", action="store_true", help="one JSON object a line for each condition")
     _model(simulated)
 
+    text = "measure how fast this machine reads, starts and learns, and how much memory it takes for that"
+    device = actions.add_parser("device", help=text, description=text, parents=[common])
+    device.set_defaults(module="bench_device")
+    text = "measure for about so long, Python's own start not counted (default 30; a slow board takes longer)"
+    device.add_argument("--seconds", type=_seconds, default=30.0, metavar="S", help=text)
+    device.add_argument("--json", action="store_true", help="the figures as one JSON object, to send in")
+
     config = add("config", "config", "see the settings that hold, or begin a file of your own")
     actions = config.add_subparsers(dest="action", metavar="ACTION", required=True)
     text = "print every setting, and where it comes from: the default, a file, the environment"
@@ -200,6 +207,13 @@ def parser() -> argparse.ArgumentParser:
     text = "print or write a file with every setting, each explained and commented out"
     init = actions.add_parser("init", help=text, description=text, parents=[common])
     init.add_argument("file", nargs="?", type=Path, metavar="FILE", help="(default: on the screen)")
+
+    doctor = add("doctor", "doctor", "look at everything Inkling needs, and say what is wrong and what to do")
+    _config(doctor)
+    doctor.add_argument("--json", action="store_true", help="all results as one JSON object")
+    text = "show the result on the board's own LED: one light of 3 s if all is well; otherwise the check's number, "
+    text += "its tens as long flashes and its ones as short ones, after a flutter if it is a failure"
+    doctor.add_argument("--blink", action="store_true", help=text)
 
     data = add("data", "data", "get MNIST, or check what is there")
     actions = data.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -238,6 +252,10 @@ def _whole(text: str) -> int:
 
 def _positive(text: str) -> float:
     return _number(text, 1e-6, 10**6)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 1, 3600)
 
 
 def _share(text: str) -> float:

@@ -31,3 +31,7 @@ class DatasetError(InklingError, ValueError):
 
 class DataError(InklingError, OSError):
     """A data set is missing, incomplete or not what it claims to be."""
+
+
+class DeviceError(InklingError, OSError):
+    """The machine does not have, or does not do, what is asked of it."""
