@@ -19,6 +19,7 @@ SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
 COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
 SAMPLE_ROWS = 64  # of the picture are enough to know its paper
+NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
@@ -57,13 +58,27 @@ def find_ink(luma: Luma) -> Page:
     # in the dark part of a photo a few counts of noise would look like ink: no paper is blacker than this
     ink /= np.maximum(paper, max(16, DEEPEST_SHADOW * float(np.median(coarse))), out=paper)
     # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
-    sample = ink[:: max(1, len(ink) // SAMPLE_ROWS)]
+    sample = _sample(ink)
     typical = float(np.median(sample))
     bare = max(1 - typical, 0.05)
-    noise = _noise(sample) / bare
     ink -= typical
     ink /= bare
+    if (noise := _noise(sample) / bare) > NOISY:
+        ink = _mean_of_neighbours(ink)
+        noise = _noise(_sample(ink))
     return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
+
+
+def _sample(ink: Floats) -> Floats:
+    return ink[:: max(1, len(ink) // SAMPLE_ROWS)]
+
+
+def _mean_of_neighbours(a: Floats) -> Floats:
+    """The mean over the 3x3 pixels about each pixel: a third of the noise, if each pixel's is its own."""
+    for axis in (0, 1):
+        padded = np.moveaxis(np.pad(a, [(1, 1) if each == axis else (0, 0) for each in (0, 1)], "edge"), axis, 0)
+        a = np.moveaxis((padded[:-2] + padded[1:-1] + padded[2:]) / 3, 0, axis)
+    return a
 
 
 def _noise(sample: Floats) -> float:

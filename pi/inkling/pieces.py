@@ -17,7 +17,7 @@ FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not 
 SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
 CLEAR = 7.0  # and a piece is writing if its strokes stand out by so many: a shadow's edge and noise add up to less
 EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own darkness
-FAINT = 0.35  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
+FAINT = 0.2  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
 
 
