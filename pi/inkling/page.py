@@ -63,7 +63,7 @@ def find_ink(luma: Luma) -> Page:
     bare = max(1 - typical, 0.05)
     ink -= typical
     ink /= bare
-    if (noise := _noise(sample) / bare) > NOISY:
+    if (noise := _noise(sample)) > NOISY:
         ink = _mean_of_neighbours(ink)
         noise = _noise(_sample(ink))
     return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
