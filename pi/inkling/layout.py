@@ -11,7 +11,7 @@ from .components import Components, Ints
 
 TOUCHING = 0.08  # of the writing's size: a pen that lifted, or a stroke's faint part; neighbours are farther apart
 BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apart
-ENTWINED = 0.3  # of the smaller of two boxes is in the other: neighbours share less
+ENTWINED = 0.4  # of the smaller of two boxes is in the other: neighbours share less
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5
 BESIDE = 0.6  # neighbours of a line share more of their height than this part, parts of a digit less
 SMALLEST = 0.3  # of the writing's size: what is smaller and alone is a dot or a smudge

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .components import find_components
 from .frames import Luma
 
 Floats = NDArray[np.float32]
@@ -21,6 +22,9 @@ DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no pa
 SAMPLE_ROWS = 64  # of the picture are enough to know its paper
 NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
+PEN = 0.08
+SHADED = 0.8
+ALONG = 0.6
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
 
@@ -141,9 +145,34 @@ def _paper(coarse: Floats) -> Floats:
     sides counts, or the blur of the edge would be ink.
     """
     reach = max(2, round(STROKE * max(coarse.shape) / 2))
-    closed = -_highest(-_highest(coarse, reach), reach)
+    closed = _closed(coarse, reach)
+    _keep_shade(closed, _closed(coarse, round(PEN * max(coarse.shape) / 2)))
     smooth = _box_mean(closed, max(1, reach // 4))
     return -_highest(-np.minimum(closed, smooth), 1)
+
+
+def _keep_shade(closed: Floats, shade: Floats) -> None:
+    """Put back into `closed` the shadows and desks that are no wider than a stroke, seen in `shade`, a finer closing.
+
+    They go on as darker paper, as the corner of a shadow does, or run out of the picture.
+    """
+    dark = find_components(shade < SHADED * closed)
+    if not len(dark):
+        return
+    def mean(values: Floats) -> NDArray[np.float64]:
+        return np.bincount(dark.labels, values.flat[dark.pixels]) / dark.areas
+
+    at_border = dark.on_border(*closed.shape)
+    lies_along = at_border > ALONG * dark.extents  # as a desk does
+    level = mean(shade)
+    similar = (level + 0.3 * (mean(closed) - level))[dark.labels]
+    goes_on = np.bincount(dark.labels, -_highest(-closed, 2).flat[dark.pixels] < similar) > 0
+    put_back = dark.pixels[(((at_border > 0) | goes_on) & ~lies_along)[dark.labels]]
+    closed.flat[put_back] = shade.flat[put_back]
+
+
+def _closed(a: Floats, reach: int) -> Floats:
+    return -_highest(-_highest(a, reach), reach)
 
 
 def _highest(a: Floats, reach: int) -> Floats:
