@@ -22,9 +22,10 @@ DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no pa
 SAMPLE_ROWS = 64  # of the picture are enough to know its paper
 NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
-PEN = 0.08
-SHADED = 0.8
-ALONG = 0.6
+PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a shadow
+SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
+DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
+ALONG = 0.6  # of a dark strip lies on the border: it is a desk
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
 
@@ -167,7 +168,8 @@ def _keep_shade(closed: Floats, shade: Floats) -> None:
     level = mean(shade)
     similar = (level + 0.3 * (mean(closed) - level))[dark.labels]
     goes_on = np.bincount(dark.labels, -_highest(-closed, 2).flat[dark.pixels] < similar) > 0
-    put_back = dark.pixels[(((at_border > 0) | goes_on) & ~lies_along)[dark.labels]]
+    runs_out = (at_border > 0) & (level > DEEPEST_NARROW * mean(closed))
+    put_back = dark.pixels[((runs_out | goes_on) & ~lies_along)[dark.labels]]
     closed.flat[put_back] = shade.flat[put_back]
 
 
