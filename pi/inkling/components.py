@@ -31,6 +31,17 @@ class Components:
     def __len__(self) -> int:
         return len(self.areas)
 
+    @property
+    def extents(self) -> Ints:
+        """The longer side of each component's box, (count,)."""
+        return np.asarray((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1), np.intp)
+
+    def on_border(self, height: int, width: int) -> Ints:
+        """How many pixels of each component lie on the border of its mask, (count,)."""
+        row, column = np.divmod(self.pixels, width)
+        at_border = (row == 0) | (row == height - 1) | (column == 0) | (column == width - 1)
+        return np.bincount(self.labels[at_border], minlength=len(self))
+
 
 def find_components(mask: NDArray[np.bool_]) -> Components:
     """The 8-connected components of a mask (height, width)."""

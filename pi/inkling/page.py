@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .components import find_components
 from .frames import Luma
 
 Floats = NDArray[np.float32]
@@ -19,7 +20,12 @@ SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
 COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
 SAMPLE_ROWS = 64  # of the picture are enough to know its paper
+NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
+PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a shadow
+SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
+DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
+ALONG = 0.6  # of a dark strip lies on the border: it is a desk
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
 
@@ -57,13 +63,27 @@ def find_ink(luma: Luma) -> Page:
     # in the dark part of a photo a few counts of noise would look like ink: no paper is blacker than this
     ink /= np.maximum(paper, max(16, DEEPEST_SHADOW * float(np.median(coarse))), out=paper)
     # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
-    sample = ink[:: max(1, len(ink) // SAMPLE_ROWS)]
+    sample = _sample(ink)
     typical = float(np.median(sample))
     bare = max(1 - typical, 0.05)
-    noise = _noise(sample) / bare
     ink -= typical
     ink /= bare
+    if (noise := _noise(sample)) > NOISY:
+        ink = _mean_of_neighbours(ink)
+        noise = _noise(_sample(ink))
     return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
+
+
+def _sample(ink: Floats) -> Floats:
+    return ink[:: max(1, len(ink) // SAMPLE_ROWS)]
+
+
+def _mean_of_neighbours(a: Floats) -> Floats:
+    """The mean over the 3x3 pixels about each pixel: a third of the noise, if each pixel's is its own."""
+    for axis in (0, 1):
+        padded = np.moveaxis(np.pad(a, [(1, 1) if each == axis else (0, 0) for each in (0, 1)], "edge"), axis, 0)
+        a = np.moveaxis((padded[:-2] + padded[1:-1] + padded[2:]) / 3, 0, axis)
+    return a
 
 
 def _noise(sample: Floats) -> float:
@@ -126,9 +146,35 @@ def _paper(coarse: Floats) -> Floats:
     sides counts, or the blur of the edge would be ink.
     """
     reach = max(2, round(STROKE * max(coarse.shape) / 2))
-    closed = -_highest(-_highest(coarse, reach), reach)
+    closed = _closed(coarse, reach)
+    _keep_shade(closed, _closed(coarse, round(PEN * max(coarse.shape) / 2)))
     smooth = _box_mean(closed, max(1, reach // 4))
     return -_highest(-np.minimum(closed, smooth), 1)
+
+
+def _keep_shade(closed: Floats, shade: Floats) -> None:
+    """Put back into `closed` the shadows and desks that are no wider than a stroke, seen in `shade`, a finer closing.
+
+    They go on as darker paper, as the corner of a shadow does, or run out of the picture.
+    """
+    dark = find_components(shade < SHADED * closed)
+    if not len(dark):
+        return
+    def mean(values: Floats) -> NDArray[np.float64]:
+        return np.bincount(dark.labels, values.flat[dark.pixels]) / dark.areas
+
+    at_border = dark.on_border(*closed.shape)
+    lies_along = at_border > ALONG * dark.extents  # as a desk does
+    level = mean(shade)
+    similar = (level + 0.3 * (mean(closed) - level))[dark.labels]
+    goes_on = np.bincount(dark.labels, -_highest(-closed, 2).flat[dark.pixels] < similar) > 0
+    runs_out = (at_border > 0) & (level > DEEPEST_NARROW * mean(closed))
+    put_back = dark.pixels[((runs_out | goes_on) & ~lies_along)[dark.labels]]
+    closed.flat[put_back] = shade.flat[put_back]
+
+
+def _closed(a: Floats, reach: int) -> Floats:
+    return -_highest(-_highest(a, reach), reach)
 
 
 def _highest(a: Floats, reach: int) -> Floats:

@@ -17,7 +17,8 @@ FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not 
 SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
 CLEAR = 7.0  # and a piece is writing if its strokes stand out by so many: a shadow's edge and noise add up to less
 EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own darkness
-FAINT = 0.35  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
+FAINT = 0.2  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
+ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
 
 
@@ -103,7 +104,7 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
     squares = from_side_to_side & from_top_to_bottom
     wider_than_a_digit = wide > 1.4 * high
-    furniture = cut_off & (ruled | squares | wider_than_a_digit | _lies_along_border(pieces, page.ink.shape))
+    furniture = cut_off & (ruled | squares | wider_than_a_digit | (pieces.on_border(height, width) > ALONG * pieces.extents))
     why[darkness <= max(1.5 * FAINTEST, CLEAR * page.noise)] = Why.NOISE
     why[furniture] = Why.BORDER
     why[speck] = Why.SPECK
@@ -112,17 +113,6 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     strongest = darkness[why == Why.WRITING].max(initial=0)
     why[(why == Why.WRITING) & (darkness < FAINT * strongest)] = Why.FAINT
     return why
-
-
-def _lies_along_border(pieces: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which pieces have much of their extent on the picture's border: a stroke that runs out of it does not."""
-    height, width = shape
-    row, column = np.divmod(pieces.pixels, width)
-    on_border = (row == 0) | (row == height - 1) | (column == 0) | (column == width - 1)
-    touching = np.bincount(pieces.labels, on_border, len(pieces))
-    extent = np.maximum(pieces.boxes[:, 2] - pieces.boxes[:, 0], pieces.boxes[:, 3] - pieces.boxes[:, 1])
-    along: NDArray[np.bool_] = touching > 0.6 * extent
-    return along
 
 
 def _lies_along_line(pieces: Components, ruling: Ruling) -> NDArray[np.bool_]:
