@@ -27,3 +27,7 @@ class DatasetError(InklingError, ValueError):
 
 class DataError(InklingError, OSError):
     """A data set is missing, incomplete or not what it claims to be."""
+
+
+class SamplesError(InklingError, OSError):
+    """The owner's samples cannot be had or kept, or are not what is asked for."""
