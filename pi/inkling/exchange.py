@@ -6,7 +6,8 @@ that it is a glyph, by which it is told from a small photo wherever it is copied
 
 import csv
 import io
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from .datasets import read_csv
 from .errors import PictureError, SamplesError
 from .glyphs import GLYPH_PX
 from .labelled import INDEX, Labelled, labelled_pictures
+from .lettering import font
 from .pictures import read_picture
 from .samples import NO_DIGIT, Glyph, Sample, label_of, label_text
 
 NOTE = "inkling"  # the key of the note in a PNG
+CAPTION_PX = 13  # of a line below a glyph on a sheet
 GLYPH_NOTE = "glyph"
 COLUMNS = ("file", "label", "time", "source", "read", "confidence", "model")
 
@@ -46,12 +49,13 @@ def export_folder(samples: Iterable[Sample], folder: Path) -> int:
         known = (time, sample.source, label_text(sample.read), confidence, sample.model)
         rows.writerow((name, label_text(sample.label), *known))
         count += 1
+    os.sync()  # the pictures first, and then what promises that they are there
     write_durably(folder / INDEX, index.getvalue().encode())
     return count
 
 
 def export_csv(samples: Iterable[Sample], file: Path) -> int:
-    """Writes the digits with a label as the talk's CSV, a row of the label and 784 pixels; returns how many they are."""
+    """Writes the digits with a label as the talk's CSV, a row of label and 784 pixels; returns how many they are."""
     digits = [sample for sample in samples if sample.label not in (None, NO_DIGIT)]
     rows = (",".join(map(str, (sample.label, *sample.glyph.reshape(-1).tolist()))) for sample in digits)
     write_durably(file, "".join(f"{row}\n" for row in rows).encode())
@@ -83,6 +87,23 @@ def png(glyph: Glyph) -> bytes:
     return data.getvalue()
 
 
+def sheet(samples: Sequence[Sample]) -> bytes:
+    """A PNG of samples side by side, twice their size, each with its number and its label below it."""
+    from PIL import Image, ImageDraw
+
+    columns = min(max(8, round(len(samples) ** 0.5)), len(samples))
+    size, cell = 2 * GLYPH_PX, 2 * GLYPH_PX + 8
+    picture = Image.new("L", (columns * cell, -(-len(samples) // columns) * (cell + CAPTION_PX)), 255)
+    draw, letters = ImageDraw.Draw(picture), font(CAPTION_PX - 2)
+    for place, sample in enumerate(samples):
+        x, y = 4 + place % columns * cell, 4 + place // columns * (cell + CAPTION_PX)
+        picture.paste(Image.fromarray(sample.glyph).resize((size, size)), (x, y))
+        draw.text((x, y + size), f"{sample.number}: {label_text(sample.label) or '?'}", fill=0, font=letters)
+    data = io.BytesIO()
+    picture.save(data, "PNG")
+    return data.getvalue()
+
+
 def is_glyph(path: Path) -> bool:
     """Whether a file is a glyph that `png` wrote, and no photo that has to be read."""
     from PIL import Image
@@ -102,7 +123,7 @@ def read_glyph(path: Path) -> Glyph:
     if luma.shape != (GLYPH_PX, GLYPH_PX):
         height, width = luma.shape
         raise PictureError(f"{path} has {width}x{height} pixels, not 28x28: photos are learnt with `inkling learn`")
-    if np.median(luma) > 127:
+    if np.median(luma) > 127 and not is_glyph(path):
         raise PictureError(f"{path} is dark on light, and a glyph white on black: learn it with `inkling learn`")
     return luma
 

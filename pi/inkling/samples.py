@@ -23,7 +23,7 @@ from .database import Damaged, Database, Schema
 from .errors import SamplesError, UsageError
 from .glyphs import GLYPH_PX
 from .places import state_folder
-from .reader import DIGITS, Reading
+from .reader import DIGITS, Mark
 from .settings import Settings
 
 NO_DIGIT = DIGITS  # the label of a mark that is no digit: a network's eleventh answer
@@ -115,17 +115,22 @@ class Samples(Closing):
         """
         return self.add_all([Sample(quantised(glyph), label, **known)], alike)[0]
 
-    def add_reading(
-        self, reading: Reading, labels: Sequence[int | None] | None = None, source: str = "camera", model: str = ""
+    def add_marks(
+        self,
+        marks: Sequence[Mark],
+        labels: Sequence[int | None] | None = None,
+        source: str = "camera",
+        model: str = "",
+        alike: bool = True,
     ) -> list[Kept]:
-        """Keeps the glyphs of a reading, each with its label in reading order, or, for "that was wrong", without."""
-        said = labels or [None] * len(reading.marks)
+        """Keeps the glyphs of marks that were read, each with its label, or, for "that was wrong", all without."""
+        said = [None] * len(marks) if labels is None else labels
         return self.add_all(
             [
                 Sample(quantised(mark.glyph), label, source, mark.digit, mark.confidence, model)
-                for mark, label in zip(reading.marks, said, strict=True)
+                for mark, label in zip(marks, said, strict=True)
             ],
-            alike=True,
+            alike,
         )
 
     def add_all(self, samples: Iterable[Sample], alike: bool = False) -> list[Kept]:
