@@ -13,7 +13,7 @@ Said = list[tuple[Mark, int]]  # the marks that are learnt, and their labels
 
 
 def checked_signs(text: str) -> str:
-    """Signs as they are meant, without blanks; raises UsageError if one of them is none that say something of a mark."""
+    """Signs as they are meant, without blanks; raises UsageError if one of them says nothing of a mark."""
     signs = "".join(text.lower().split())
     if strange := [sign for sign in signs if sign not in "0123456789" + NO + LEAVE_OUT]:
         raise UsageError(
