@@ -97,7 +97,7 @@ def sheet(samples: Sequence[Sample]) -> bytes:
     draw, letters = ImageDraw.Draw(picture), font(CAPTION_PX - 2)
     for place, sample in enumerate(samples):
         x, y = 4 + place % columns * cell, 4 + place // columns * (cell + CAPTION_PX)
-        picture.paste(Image.fromarray(sample.glyph).resize((size, size)), (x, y))
+        picture.paste(Image.fromarray(sample.glyph).resize((size, size), Image.Resampling.NEAREST), (x, y))
         draw.text((x, y + size), f"{sample.number}: {label_text(sample.label) or '?'}", fill=0, font=letters)
     data = io.BytesIO()
     picture.save(data, "PNG")
