@@ -30,7 +30,7 @@ def filled(folder: Path, count: int = COUNT) -> Path:
     return path
 
 
-def content(path: Path, report: Callable[[str], object] = pytest.fail) -> dict[int, tuple[bytes, int | None]]:
+def content(path: Path, report: Callable[[str], None] = pytest.fail) -> dict[int, tuple[bytes, int | None]]:
     with Samples(path, report=report) as samples:
         return {sample.number: (sample.glyph.tobytes(), sample.label) for sample in samples}
 
