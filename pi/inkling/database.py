@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -197,26 +197,32 @@ class Database(Closing):
         self._schema.sound(connection)
 
     def _unwritable(self) -> sqlite3.Connection:
-        """What stands in a file that may only be read: in the file, or, where SQLite cannot, in a copy in memory."""
-        try:
-            connection = _connection(self.path, "ro")
-            self._refuse_foreign(connection)
-            return connection
-        except sqlite3.OperationalError as error:
-            if _code(error) not in UNWRITABLE:
-                raise
-        with tempfile.TemporaryDirectory() as folder:
-            copy = _copied(self.path, Path(folder))
-            on_disk, memory = _connection(copy, "rw"), _connection(None, "memory")
-            self._refuse_foreign(on_disk)
-            on_disk.backup(memory)
-            on_disk.close()
-            return memory
+        """What stands in a file that may only be read, in memory, as SQLite has to write even to read a log.
 
-    def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
-        if self._is_empty(connection):
-            raise SamplesError(f"{self.path} is empty, and this user may not write there")
-        self._check(connection)
+        It is the file itself that is read, or, where SQLite cannot do that without writing, a copy of it.
+        """
+        memory = _connection(None, "memory")
+        try:
+            try:
+                self._take_over(self.path, "ro", memory)
+            except sqlite3.OperationalError as error:
+                if _code(error) not in UNWRITABLE:
+                    raise
+                with tempfile.TemporaryDirectory() as folder:
+                    self._take_over(_copied(self.path, Path(folder)), "rw", memory)
+            return memory
+        except BaseException:
+            memory.close()
+            raise
+
+    def _take_over(self, path: Path, mode: str, memory: sqlite3.Connection) -> None:
+        """Copies a database into another."""
+        with closing(_connection(path, mode)) as connection:
+            if self._is_empty(connection):
+                self._make(memory)
+                return
+            self._check(connection)
+            connection.backup(memory)
 
     def _empty(self) -> sqlite3.Connection:
         connection = _connection(None, "memory")
@@ -238,12 +244,11 @@ class Database(Closing):
                     raise
             part = self.path.with_name(f".{self.path.name}.part")
             _remove(part)
-            new = _connection(part, "rwc")
-            new.execute("BEGIN")
-            self._make(new)
-            saved = self._schema.salvage(self.path, new)
-            new.execute("COMMIT")
-            new.close()
+            with closing(_connection(part, "rwc")) as new:
+                new.execute("BEGIN")
+                self._make(new)
+                saved = self._schema.salvage(self.path, new)
+                new.execute("COMMIT")
             _share(part)
             aside = _set_aside(self.path)
             part.rename(_healing(self.path))
@@ -256,7 +261,7 @@ class Database(Closing):
 def _connection(path: Path | None, mode: str) -> sqlite3.Connection:
     """A connection in autocommit, so that transactions are begun and ended in plain sight; a path of None is memory."""
     name = "" if path is None else quote(str(path))
-    connection = sqlite3.connect(f"file:{name}?mode={mode}", BUSY_S, isolation_level=None, uri=True)
+    connection = sqlite3.connect(f"file:{name}?mode={mode}", timeout=BUSY_S, isolation_level=None, uri=True)
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -15,7 +15,9 @@ def main() -> None:
     """Prints one line for each work; ends with status 1 if a state was found in which something was lost."""
     parser = argparse.ArgumentParser(prog="python -m powercut", description=__doc__)
     parser.add_argument("works", nargs="*", metavar="WORK", help=f"of these: {', '.join(WORKS)} (default: all of them)")
-    parser.add_argument("--torn", type=int, default=20, metavar="N", help="random states for each instant (default 20)")
+    parser.add_argument(
+        "--torn", type=int, default=100, metavar="N", help="random states for each instant (default 100)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, other random states")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the files of the first state that is wrong here")
     args = parser.parse_args()
