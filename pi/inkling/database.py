@@ -4,7 +4,6 @@ SQLite with a write-ahead log and synchronous=FULL: what was committed has reach
 """
 
 import errno
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -16,18 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from .aside import alone, finish_healing, healing, remove, set_aside, sync
 from .closing import Closing
 from .errors import InklingError, SamplesError
 
 BUSY_S = 10.0  # how long one process waits for another that is writing
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+MEMORY = Path("/dev/shm")  # where there is room for a copy if the card is full
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+UNUSABLE = (*UNWRITABLE, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # SQLite writes even where it only reads a log
 CODES = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), sqlite3.SQLITE_READONLY),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), sqlite3.SQLITE_FULL),
     errno.EIO: sqlite3.SQLITE_IOERR,
 }
-BESIDE = ("-wal", "-shm")  # files that SQLite keeps beside a database
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ class Database(Closing):
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: at its end all is on the card, or, after an error, nothing is. Raises SamplesError."""
         if self._inode != _inode(self.path) or not self._inode:  # none was there, or it has been set aside since
-            self.close()
+            before = self._connection
             self._open(create=True)
+            if before is not None:
+                before.close()
         assert self._connection is not None
         with self._translated("written"):
             self._connection.execute("BEGIN IMMEDIATE")
@@ -121,9 +124,9 @@ class Database(Closing):
 
     def _open(self, create: bool) -> None:
         with self._translated("opened"):
-            if _healing(self.path).exists():
-                with _alone(self.path):
-                    _finish_healing(self.path)
+            if healing(self.path).exists():
+                with alone(self.path):
+                    finish_healing(self.path)
             self._inode = 0
             if not create and not self.path.exists():
                 self._connection = self._empty()
@@ -147,7 +150,7 @@ class Database(Closing):
                 connection.close()
                 raise
         except sqlite3.OperationalError as error:
-            if create or _code(error) not in UNWRITABLE:
+            if create or _code(error) not in UNUSABLE:
                 raise
             return self._unwritable()
         self._inode = _inode(self.path)
@@ -162,7 +165,7 @@ class Database(Closing):
                 self._make(connection)
             connection.execute("COMMIT")
             _share(self.path)
-            _sync(self.path.parent)
+            sync(self.path.parent)
         else:
             self._check(connection)
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
@@ -197,18 +200,15 @@ class Database(Closing):
         self._schema.sound(connection)
 
     def _unwritable(self) -> sqlite3.Connection:
-        """What stands in a file that may only be read, in memory, as SQLite has to write even to read a log.
-
-        It is the file itself that is read, or, where SQLite cannot do that without writing, a copy of it.
-        """
+        """What stands in a file that may only be read, in memory; read from a copy, if SQLite has to write there."""
         memory = _connection(None, "memory")
         try:
             try:
                 self._take_over(self.path, "ro", memory)
             except sqlite3.OperationalError as error:
-                if _code(error) not in UNWRITABLE:
+                if _code(error) not in UNUSABLE:
                     raise
-                with tempfile.TemporaryDirectory() as folder:
+                with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
                     self._take_over(_copied(self.path, Path(folder)), "rw", memory)
             return memory
         except BaseException:
@@ -233,28 +233,28 @@ class Database(Closing):
         """Sets the damaged file aside, never deleting it, and goes on with a new one that holds what can be saved.
 
         Its place is never empty, and a power cut at any instant leaves either the damaged file with its log, from
-        which this begins again, or the whole new one under the name of `_healing`, from which it goes on.
+        which this begins again, or the whole new one under the name of `aside.healing`, from which it goes on.
         """
-        with _alone(self.path):
-            _finish_healing(self.path)
+        with alone(self.path):
+            finish_healing(self.path)
             try:
                 return self._connect(create=False)  # another process has healed it while this one waited
             except (Damaged, sqlite3.DatabaseError) as error:
                 if not _is_damage(error):
                     raise
             part = self.path.with_name(f".{self.path.name}.part")
-            _remove(part)
+            remove(part)
             with closing(_connection(part, "rwc")) as new:
                 new.execute("BEGIN")
                 self._make(new)
                 saved = self._schema.salvage(self.path, new)
                 new.execute("COMMIT")
             _share(part)
-            aside = _set_aside(self.path)
-            part.rename(_healing(self.path))
-            _sync(self.path.parent)
-            _finish_healing(self.path)
-            self._report(f"{self.path} was damaged: it is kept as {aside.name}; saved from it: {saved}")
+            kept = set_aside(self.path)
+            part.rename(healing(self.path))
+            sync(self.path.parent)
+            finish_healing(self.path)
+            self._report(f"{self.path} was damaged: it is kept as {kept.name}; saved from it: {saved}")
             return self._connect(create=False)
 
 
@@ -302,49 +302,6 @@ def _inode(path: Path) -> int:
         return 0
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Keeps out every other process that would set the same file aside."""
-    lock = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _set_aside(path: Path) -> Path:
-    """Gives a database and its log a second name, which nothing had before, and returns it."""
-    stamp = time.strftime("%Y%m%dT%H%M%S")
-    names = (f"{path.name}.damaged-{stamp}{f'-{i}' * (i > 0)}" for i in range(10**6))
-    aside = next(new for name in names if not (new := path.with_name(name)).exists())
-    for end in ("-wal", ""):
-        old, new = (each.with_name(each.name + end) for each in (path, aside))
-        with suppress(FileNotFoundError):
-            try:
-                os.link(old, new)
-            except PermissionError:  # a file system without links
-                shutil.copy2(old, new)
-    return aside
-
-
-def _healing(path: Path) -> Path:
-    """Where the new database lies, whole, until it takes the place of the damaged one."""
-    return path.with_name(f".{path.name}.healed")
-
-
-def _finish_healing(path: Path) -> None:
-    """Puts the new database, if there is one, in its place; the old log goes first, as it must never lie beside it."""
-    new = _healing(path)
-    if not new.exists():
-        return
-    for end in BESIDE:
-        path.with_name(path.name + end).unlink(missing_ok=True)
-    _sync(path.parent)
-    new.replace(path)
-    _sync(path.parent)
-
-
 def _copied(path: Path, folder: Path) -> Path:
     for name in (path.name, f"{path.name}-wal"):
         with suppress(FileNotFoundError):
@@ -352,17 +309,12 @@ def _copied(path: Path, folder: Path) -> Path:
     return folder / path.name
 
 
-def _remove(path: Path) -> None:
-    for name in (path.name, *(path.name + end for end in BESIDE)):
-        path.with_name(name).unlink(missing_ok=True)
-
-
 def _make_folder(folder: Path) -> None:
     """Makes a folder where it is not there, durably."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in missing:
-        _sync(each.parent)
+        sync(each.parent)
 
 
 def _share(path: Path) -> None:
@@ -373,15 +325,3 @@ def _share(path: Path) -> None:
             os.chown(path, folder.st_uid, folder.st_gid)
         if folder.st_mode & 0o020:
             path.chmod(0o664)
-
-
-def _sync(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # of a file system that does not know it
-            raise
-    finally:
-        os.close(handle)

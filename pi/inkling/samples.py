@@ -29,8 +29,8 @@ from .settings import Settings
 NO_DIGIT = DIGITS  # the label of a mark that is no digit: a network's eleventh answer
 NONE = "none"  # that label, in words
 MOST = 10_000  # samples, of about 1 kB each
-# Two glyphs of one sitting, in root mean square of their difference, in grey levels: frames of a page that lies still
-# differ by 0.5 (85 % of them by less than 6), the most alike of 10,000 digits of MNIST by 9.6, one writer's by 7.6.
+# Two glyphs of one sitting, in root mean square of their difference, in grey levels: frames of a simulated page that
+# lies still differ by 0.5 (median), 85 % of them by less than 6; the most alike of 10,000 digits of MNIST by 9.6.
 ALIKE = 6.0
 SITTING = 100  # of the samples kept last: what a new one may be another frame of
 

@@ -227,10 +227,12 @@ def open_to_all() -> Iterator[Path]:
 
 
 ADDS = """
+before = len(samples)
 try:
     samples.add(np.eye(28, dtype=np.float32), 1)
 except SamplesError as error:
     print(error)
+assert len(samples) == before
 """
 
 
@@ -287,17 +289,27 @@ try:
 except SamplesError as error:
     told = str(error)
 assert len(kept) > 5 and [sample.number for sample in samples] == kept, len(kept)
+assert [sample.number for sample in samples] == kept
 samples.close()
+try:
+    Path("/mnt/more").write_bytes(bytes(1000000))
+except OSError:
+    pass  # now there is no byte left
 with Samples(Path("/mnt/samples.db")) as samples:
+    assert [sample.number for sample in samples] == kept
+    try:
+        samples.remove(kept[:1])
+    except SamplesError as error:
+        print(error)
     assert [sample.number for sample in samples] == kept
 print(told)
 """
 
 
 def test_on_a_full_card_nothing_is_kept_by_halves() -> None:
-    told = mounted("300k", FILLS).stdout
-    assert "the card is full, and nothing of this was kept" in told
-    assert told.count("\n") == 1
+    told = mounted("300k", FILLS).stdout.splitlines()
+    assert len(told) == 2
+    assert all("the card is full, and nothing of this was kept" in line for line in told)
 
 
 def test_salvage_reads_all_that_sqlite_writes(tmp_path: Path) -> None:
