@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from . import __version__
 from .errors import UsageError
@@ -13,6 +14,14 @@ from .lights import alphabet
 from .simulation.conditions import CONDITIONS
 
 RECIPES = ("classic", "turned", "mlp", "night", "cnn", "robust")  # in `recipes`, which imports too much for --help
+LEARN_ACTIONS = {
+    "list": "list the samples: number, label, when and whence each came, and what was read",
+    "show": "draw samples, as the network is taught them",
+    "relabel": "say anew what samples are",
+    "remove": "remove samples for good",
+    "export": "write samples as a folder of 28x28 pictures with an INDEX.csv, or as the talk's CSV",
+    "import": "take in what `export` has written, or 28x28 pictures and CSV files made elsewhere",
+}
 INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 
@@ -21,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us; what is written there is lost, as they want
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-    args = parser().parse_args(argv)
+    args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
     try:
         run: Callable[[argparse.Namespace], int] = import_module(f".commands.{args.module}", __package__).run
         status = run(args)
@@ -38,6 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"inkling {args.command}: {explain(error)}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     return status
+
+
+def joined(argv: Sequence[str]) -> list[str]:
+    """The arguments, with `learn list` as one command: argparse cannot have `learn FILE` beside commands below it."""
+    first, then, rest = argv[:1], argv[1:2], argv[2:]
+    return [f"learn {then[0]}", *rest] if first == ["learn"] and then and then[0] in LEARN_ACTIONS else list(argv)
 
 
 def explain(error: Exception) -> str:
@@ -66,8 +81,9 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def add(name: str, module: str, text: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=text, description=text, parents=[common])
+    def add(name: str, module: str, text: str, listed: bool = True) -> argparse.ArgumentParser:
+        listing: dict[str, Any] = {"help": text} if listed else {}
+        command = commands.add_parser(name, description=text, parents=[common], **listing)
         command.set_defaults(module=module)
         return command
 
@@ -117,6 +133,24 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--all", action="store_true", help="learn from every image: hold none back to judge by")
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model is written (.npz)")
+
+    learn = add("learn", "learn", "teach it your digits: from photos, or held before the camera")
+    learn.usage = "inkling learn [options] [PHOTO ...]\n       inkling learn " + "|".join(LEARN_ACTIONS) + " ..."
+    learn.epilog = "What it was taught: " + ", ".join(f"`inkling learn {name}`" for name in LEARN_ACTIONS) + "."
+    learn.add_argument("photos", metavar="PHOTO", nargs="*", type=Path, help="(default: what the camera sees)")
+    said = learn.add_mutually_exclusive_group()
+    said.add_argument("--digit", metavar="D", help="what is written on each photo: 0 to 9, or none")
+    text = "all that is written on the photo, in reading order; n is a mark that is no digit, ? one that is left out"
+    said.add_argument("--digits", metavar="TEXT", help=text)
+    said.add_argument("--folder", type=Path, metavar="DIR", help="learn labelled photos: names as a_42.jpg, INDEX.csv")
+    said.add_argument("--unlabelled", action="store_true", help="say what those are that wait for their label")
+    learn.add_argument("--camera", metavar="NAME", help="folder:DIR (its pictures in order) or simulated")
+    learn.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
+    _model(learn)
+    _unsure(learn)
+    for name, text in LEARN_ACTIONS.items():
+        _learn_action(add(f"learn {name}", "learn_samples", text, listed=False), name)
+    _samples(learn)
 
     experiment = add("experiment", "experiment", "run one of the talk's experiments: a CSV file and a plot")
     experiment.add_argument("name", choices=("hidden", "rate", "epochs", "rotation", "damage"))
@@ -227,6 +261,30 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _learn_action(command: argparse.ArgumentParser, name: str) -> None:
+    if name in ("list", "show", "export"):
+        command.add_argument("--label", metavar="D", help="only those that are D: 0 to 9, none, or unlabelled")
+    if name == "list":
+        command.add_argument("--json", action="store_true", help="one JSON object a line for each")
+    if name in ("show", "relabel", "remove"):
+        many = "*" if name == "show" else "+"
+        command.add_argument("numbers", metavar="N", nargs=many, type=_span, help="numbers, and spans such as 3-17")
+    if name == "show":
+        command.add_argument("--sheet", type=Path, metavar="FILE", help="draw them side by side here (.png)")
+    if name == "relabel":
+        command.add_argument("--digit", metavar="D", required=True, help="0 to 9, or none")
+    if name == "export":
+        command.add_argument("place", type=Path, metavar="PLACE", help="a new folder, or a file that ends in .csv")
+    if name == "import":
+        command.add_argument("places", type=Path, nargs="+", metavar="PLACE", help="a folder, or a CSV file")
+    _samples(command)
+
+
+def _samples(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--samples", type=Path, metavar="FILE", help="another database than the settings name")
+    _config(command)
+
+
 def _model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", type=Path, metavar="FILE", help="the model that reads (default: the shipped one)")
 
@@ -248,6 +306,12 @@ def _count(text: str) -> int:
 
 def _whole(text: str) -> int:
     return int(_number(text, 0, 2**63 - 1, whole=True))
+
+
+def _span(text: str) -> range:
+    first, _, last = text.partition("-")
+    low = int(_number(first, 1, 2**63 - 1, whole=True))
+    return range(low, 1 + (int(_number(last, low, low + 10**6, whole=True)) if last else low))
 
 
 def _positive(text: str) -> float:

@@ -35,3 +35,7 @@ class DataError(InklingError, OSError):
 
 class DeviceError(InklingError, OSError):
     """The machine does not have, or does not do, what is asked of it."""
+
+
+class SamplesError(InklingError, OSError):
+    """The owner's samples cannot be had or kept, or are not what is asked for."""

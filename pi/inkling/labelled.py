@@ -1,8 +1,8 @@
 """Labelled folders: pictures of which it is known what is written on them, from an INDEX.csv or from their names."""
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import DatasetError
@@ -18,6 +18,7 @@ class Labelled:
 
     name: the file's path below the folder, by which it is called. kind: the first folder of that path, or the folder's
     own name. writer: "" where it is not known. digits: the label's digits in reading order, "" if there is none on it.
+    row: all that an index says of it, by column; empty without an index.
     """
 
     path: Path
@@ -25,6 +26,7 @@ class Labelled:
     kind: str
     writer: str
     label: str
+    row: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def digits(self) -> str:
@@ -69,7 +71,7 @@ def _indexed(folder: Path, index: Path) -> Iterator[Labelled]:
             for row in rows:
                 if not row["file"] or row["label"] is None:
                     raise DatasetError(f"{index}, line {rows.line_num}: a file and a label are needed")
-                yield _labelled(folder, Path(row["file"]), row["label"].strip(), (row.get("writer") or "").strip())
+                yield _labelled(folder, Path(row["file"]), row["label"].strip(), (row.get("writer") or "").strip(), row)
         except (csv.Error, UnicodeDecodeError) as error:
             raise DatasetError(f"{index}, after line {rows.line_num}: {error}") from error
 
@@ -81,6 +83,6 @@ def _named(folder: Path) -> Iterator[Labelled]:
             yield _labelled(folder, path.relative_to(folder), label if mark else "", "")
 
 
-def _labelled(folder: Path, name: Path, label: str, writer: str) -> Labelled:
+def _labelled(folder: Path, name: Path, label: str, writer: str, row: Mapping[str, str] | None = None) -> Labelled:
     kind = name.parts[0] if len(name.parts) > 1 else folder.resolve().name
-    return Labelled(folder / name, name.as_posix(), kind, writer, label)
+    return Labelled(folder / name, name.as_posix(), kind, writer, label, row or {})

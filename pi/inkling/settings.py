@@ -181,6 +181,20 @@ SETTINGS = (
         'a mark whose likeliest digit is less probable than this is "?"; higher means fewer wrong digits and more "?"',
         unit="probability",
     ),
+    Setting(
+        "samples.path",
+        "",
+        path,
+        "where the digits you have taught it are kept; without it samples.db in /var/lib/inkling, or, on a machine "
+        "without that folder, in ~/.local/state/inkling",
+    ),
+    Setting(
+        "samples.most",
+        10_000,
+        number(1, 1_000_000, whole=True),
+        "so many are kept, of 1 kB each; then the oldest without a label go, and those with a label never",
+        unit="samples",
+    ),
 )
 
 
