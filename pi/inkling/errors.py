@@ -27,3 +27,7 @@ class DatasetError(InklingError, ValueError):
 
 class DataError(InklingError, OSError):
     """A data set is missing, incomplete or not what it claims to be."""
+
+
+class ShelfError(InklingError, ValueError):
+    """A model on the shelf is not there, is spoiled, or cannot be had in this way."""

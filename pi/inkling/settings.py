@@ -87,13 +87,20 @@ SETTINGS = (
         "where the pictures come from: a camera drawn by the program, or folder:DIR, its pictures in order",
     ),
     Setting("display.kind", "console", choice("console", "json"), "what shows the readings"),
-    Setting("reading.model", "", path, "the model that reads; without one, that of the package"),
+    Setting("reading.model", "", path, "the model that reads; without one, that of the shelf"),
     Setting(
         "reading.unsure",
         0.5,
         number(0, 1),
         'a mark whose likeliest digit is less probable than this is "?"; higher means fewer wrong digits and more "?"',
         unit="probability",
+    ),
+    Setting(
+        "shelf.path",
+        "",
+        path,
+        "the folder of the models that were learnt; without one, /var/lib/inkling/models if the package is installed,"
+        " else inkling/models in $XDG_STATE_HOME or ~/.local/state",
     ),
 )
 
