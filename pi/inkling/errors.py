@@ -31,3 +31,7 @@ class DataError(InklingError, OSError):
 
 class ShelfError(InklingError, ValueError):
     """A model on the shelf is not there, is spoiled, or cannot be had in this way."""
+
+
+class OnnxError(InklingError, ImportError):
+    """An ONNX file cannot be read or written, because what does so is not installed."""
