@@ -20,6 +20,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
+    if args.out is None and args.onnx is None:
+        raise UsageError("give the file to write: --out FILE.npz, --onnx FILE.onnx, or both")
     source = model_file(args.model)
     for out in (args.out, args.onnx):
         if out is not None and (out.is_dir() or not out.parent.is_dir()):
