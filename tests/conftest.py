@@ -10,6 +10,14 @@ import pytest
 from support import patterns, real_data
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shelf_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The shipped model reads, whatever is on this machine's shelf."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INKLING_SHELF_PATH", str(tmp_path_factory.mktemp("shelf") / "models"))
+        yield
+
+
 @pytest.fixture
 def mnist() -> Path:
     return real_data("mnist")

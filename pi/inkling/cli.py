@@ -169,15 +169,45 @@ def parser() -> argparse.ArgumentParser:
     peek.add_argument("--seed", type=_whole, default=0, metavar="N", help="another seed, another dream (default 0)")
     _model(peek)
 
-    model = add("model", "model", "look at models")
+    model = add("model", "model", "look at the models that were learnt, choose which reads, take them in and out")
     actions = model.add_subparsers(dest="action", metavar="ACTION", required=True)
-    evaluate = actions.add_parser("evaluate", help="count how many test images a model reads right", parents=[common])
-    evaluate.add_argument("model", nargs="?", type=Path, metavar="FILE", help="(default: the shipped model)")
+
+    def act(name: str, module: str, text: str) -> argparse.ArgumentParser:
+        action = actions.add_parser(name, help=text, description=text, parents=[common])
+        action.set_defaults(module=module)
+        return action
+
+    which = "one on the shelf, by its number, or a file (default: the one that reads)"
+    evaluate = act("evaluate", "model", "count how many test images a model reads right")
+    evaluate.add_argument("model", nargs="?", metavar="MODEL", help=which)
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
     evaluate.add_argument(
         "--corruptions", action="store_true", help="also how honest its confidence is, and how it reads poor pictures"
     )
     evaluate.add_argument("--json", action="store_true", help="the figures as one JSON object")
+    listed = act("list", "model_shelf", "list the models on the shelf, the latest first, and say which one reads")
+    listed.add_argument("--json", action="store_true", help="one JSON object a line for each model")
+    show = act("show", "model_shelf", "say what a model was trained on, by which code, with what result")
+    show.add_argument("number", nargs="?", type=_whole, metavar="N", help="(default: the one that reads)")
+    show.add_argument("--json", action="store_true", help="one JSON object")
+    promote = act("promote", "model_shelf", "let a model read from now on, also in what is running")
+    promote.add_argument("number", type=_whole, metavar="N", help="its number; 0 is the package's own model")
+    act("rollback", "model_shelf", "let the model before this one read again")
+    remove = act("remove", "model_shelf", "take models off the shelf for good")
+    remove.add_argument("numbers", nargs="+", type=_whole, metavar="N")
+    export = act("export", "model_files", "write a model to a file, for another machine or another program")
+    export.add_argument("model", nargs="?", metavar="MODEL", help=which)
+    export.add_argument("--out", type=Path, metavar="FILE", help="as a model of Inkling's own (.npz)")
+    export.add_argument("--onnx", type=Path, metavar="FILE", help="as ONNX, which other programs read (.onnx)")
+    taken = act("import", "model_files", "put a model from a file on the shelf, beside the one that reads")
+    taken.add_argument("file", type=Path, metavar="FILE", help="a model of Inkling's own (.npz), or ONNX (.onnx)")
+    taken.add_argument(
+        "--normalised",
+        nargs=2,
+        type=_positive,
+        metavar=("MEAN", "STD"),
+        help="an ONNX network learnt pictures of which MEAN was taken off and which were divided by STD",
+    )
 
     bench = add("bench", "bench_recipes", "measure, over and over, what the README promises")
     actions = bench.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -286,7 +316,7 @@ def _samples(command: argparse.ArgumentParser) -> None:
 
 
 def _model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", type=Path, metavar="FILE", help="the model that reads (default: the shipped one)")
+    command.add_argument("--model", type=Path, metavar="FILE", help="the model that reads (default: the shelf's)")
 
 
 def _unsure(command: argparse.ArgumentParser) -> None:

@@ -39,3 +39,11 @@ class DeviceError(InklingError, OSError):
 
 class SamplesError(InklingError, OSError):
     """The owner's samples cannot be had or kept, or are not what is asked for."""
+
+
+class ShelfError(InklingError, ValueError):
+    """A model on the shelf is not there, is spoiled, or cannot be had in this way."""
+
+
+class OnnxError(InklingError, ImportError):
+    """An ONNX file cannot be read or written, because what does so is not installed."""

@@ -1,33 +1,71 @@
-"""The model that reads: the one that is shipped with the package, or one from a file."""
+"""The model that reads: one from a file, the shelf's, or the one that is shipped with the package."""
 
 import hashlib
+import sys
 from importlib.resources import as_file, files
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from inknet import ModelError, Network, load
 
+from .errors import ShelfError
 from .glyphs import GLYPH_PX
+from .listing import named
 from .reader import DIGITS, UNSURE, Reader
+from .settings import load_settings
+from .shelf import Report, Shelf, open_shelf, told
 
 SHIPPED = "digits.npz"
 
 
 def load_model(path: Path | None = None) -> Network:
-    """The network in a model file, by default the shipped one.
+    """The network in a model file, by default the one that reads: of the settings, of the shelf, or the shipped one.
 
-    Raises inknet's ModelError if it is damaged or does not read digits, OSError if it cannot be opened.
+    Raises inknet's ModelError if it is damaged or does not read digits, OSError if it cannot be opened, UsageError for
+    wrong settings.
     """
-    if path is not None:
+    if path is None:
+        settings = load_settings()
+        path = settings["reading.model"]
+        if path is None:
+            return current_model(open_shelf(settings))
+    return checked(load(path), path)
+
+
+def shipped_model() -> Network:
+    """The network that comes with the package."""
+    with as_file(files(__package__) / SHIPPED) as path:
         return checked(load(path), path)
-    with as_file(files(__package__) / SHIPPED) as shipped:
-        return checked(load(shipped), shipped)
 
 
-def open_reader(path: Path | None = None, unsure: float | None = None) -> Reader:
-    """A reader with the network of `load_model`; below the confidence `unsure`, 0 to 1, a mark is "?"."""
-    return Reader(load_model(path), UNSURE if unsure is None else unsure)
+def current_model(shelf: Shelf, report: Report | None = None) -> Network:
+    """The network that was promoted last; of one that cannot be used the one before it, in the end the shipped one.
+
+    Whatever is wrong with the shelf is one line for `report`, by default on stderr.
+    """
+    report = report or _warn
+    chain = shelf.chain(report)
+    for number, before in pairwise(chain):
+        try:
+            return load_model(shelf.file(number))
+        except (ModelError, ShelfError, OSError) as error:
+            report(f"{named(before)} reads instead of {named(number)}: {told(error)}")
+    return shipped_model()
+
+
+def open_reader(path: Path | None = None, unsure: float | None = None, shelf: Shelf | None = None) -> Reader:
+    """A reader with the network of `load_model`, or else the shelf's; below the confidence `unsure` a mark is "?".
+
+    A program that runs for long asks `shelf.changed()` now and then, and opens another reader if so.
+    """
+    network = load_model(path) if path or not shelf else current_model(shelf)
+    return Reader(network, UNSURE if unsure is None else unsure)
+
+
+def _warn(line: str) -> None:
+    print(f"inkling: {line}", file=sys.stderr, flush=True)
 
 
 def identity(network: Network) -> str:

@@ -160,6 +160,7 @@ def _keep_shade(closed: Floats, shade: Floats) -> None:
     dark = find_components(shade < SHADED * closed)
     if not len(dark):
         return
+
     def mean(values: Floats) -> NDArray[np.float64]:
         return np.bincount(dark.labels, values.flat[dark.pixels]) / dark.areas
 

@@ -104,7 +104,9 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
     squares = from_side_to_side & from_top_to_bottom
     wider_than_a_digit = wide > 1.4 * high
-    furniture = cut_off & (ruled | squares | wider_than_a_digit | (pieces.on_border(height, width) > ALONG * pieces.extents))
+    furniture = cut_off & (
+        ruled | squares | wider_than_a_digit | (pieces.on_border(height, width) > ALONG * pieces.extents)
+    )
     why[darkness <= max(1.5 * FAINTEST, CLEAR * page.noise)] = Why.NOISE
     why[furniture] = Why.BORDER
     why[speck] = Why.SPECK

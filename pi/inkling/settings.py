@@ -173,7 +173,7 @@ SETTINGS = (
     Setting("buttons.read", "", pin, "the pin of a button to ground: read again, now", unit="GPIO number or nothing"),
     Setting("buttons.wrong", "", pin, "the same: that was wrong", unit="GPIO number or nothing"),
     Setting("buttons.shutdown", "", pin, "the same: shut down, held for 2 s", unit="GPIO number or nothing"),
-    Setting("reading.model", "", path, "the model that reads; without one, that of the package"),
+    Setting("reading.model", "", path, "the model that reads; without one, that of the shelf"),
     Setting(
         "reading.unsure",
         0.7,
@@ -194,6 +194,12 @@ SETTINGS = (
         number(1, 1_000_000, whole=True),
         "so many are kept, of 1 kB each; then the oldest without a label go, and those with a label never",
         unit="samples",
+    ),
+    Setting(
+        "shelf.path",
+        "",
+        path,
+        "the folder of the models that were learnt; without one, models, in the same place as samples.db",
     ),
 )
 

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 import numpy as np
-import onnx.numpy_helper
 import onnxruntime
 import torch
-from onnx import TensorProto, helper
 from sklearn.neural_network import MLPClassifier
 
-from inknet import SGD, AdamW, Convolution, Dense, MaxPool, Network, SquaredError, Trainer
+from inkling.onnxfile import as_onnx
+from inknet import SGD, AdamW, Dense, Network, SquaredError, Trainer
 from inknet.arrays import Array
 
-from .pytorch import as_input, as_loss, as_torch, in_order
+from .pytorch import as_input, as_loss, as_torch
 
 Step = Callable[[], object]
 RATE = 1e-4
@@ -74,42 +73,11 @@ def read_onnx(net: Network, image: Array) -> Step:
     """The same with ONNX Runtime."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(as_onnx(net), options, providers=["CPUExecutionProvider"])
-    feed = {"x": np.ascontiguousarray(image[:, None])}
+    model = as_onnx(net, batch=1, probabilities=False)
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    feed = {"ink": image}
     np.testing.assert_allclose(session.run(None, feed)[0], net.scores(image), rtol=1e-3, atol=1e-4)
     return lambda: session.run(None, feed)
-
-
-def as_onnx(net: Network, batch: int | str = 1) -> bytes:
-    """A folded network as an ONNX model for so many images at a time; a name stands for any number."""
-    nodes, weights, last = [], [], "x"
-    kinds = {"ReLU": "Relu", "Dense": "Gemm", "Convolution": "Conv"}
-    for i, layer in enumerate(net.layers):
-        inputs, kind = [last], type(layer).__name__
-        attributes: dict[str, object] = {}
-        if isinstance(layer, Dense):
-            nodes.append(helper.make_node("Flatten", [last], [f"f{i}"]))
-            inputs, attributes = [f"f{i}"], {"transB": 1}
-        elif isinstance(layer, Convolution):
-            attributes = {"strides": [layer.stride] * 2, "pads": [layer.padding] * 4}
-        elif isinstance(layer, MaxPool):
-            attributes = {"kernel_shape": [layer.size] * 2, "strides": [layer.size] * 2}
-        for key, value in layer.values.items():
-            ordered = np.ascontiguousarray(in_order(layer, value))
-            weights.append(onnx.numpy_helper.from_array(ordered, f"{key}{i}"))
-            inputs.append(f"{key}{i}")
-        last = f"y{i}"
-        nodes.append(helper.make_node(kinds.get(kind, kind), inputs, [last], **attributes))
-    graph = helper.make_graph(
-        nodes,
-        "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 1, 28, 28])],
-        [helper.make_tensor_value_info(last, TensorProto.FLOAT, [batch, net.classes])],
-        weights,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    data: bytes = model.SerializeToString()
-    return data
 
 
 PEAK_OPERATIONS = 2 * 1024**3

@@ -17,11 +17,12 @@ from PIL import Image
 from inkling.frames import Luma
 from inkling.glyphs import find_glyphs
 from inkling.models import load_model
+from inkling.onnxfile import as_onnx
 from inkling.page import find_ink
-from inkling.reader import Reader
+from inkling.reader import DIGITS, Reader
 from inknet.arrays import Array
 
-from .contenders import Step, as_onnx
+from .contenders import Step
 from .memory import PAGE
 from .speed import alternate, take_turns
 
@@ -102,16 +103,15 @@ def opencv_reader() -> Callable[[Array], str]:
     """What reads a colour picture, uint8 (height, width, 3), with OpenCV and the shipped network in ONNX Runtime."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    model = as_onnx(load_model().folded(), batch="n")
+    model = as_onnx(load_model())
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def read(colour: Array) -> str:
         glyphs = opencv_glyphs(colour)
         if not len(glyphs):
             return ""
-        [scores] = session.run(None, {"x": glyphs[:, None]})
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return "".join(map(str, (powers / powers.sum(axis=1, keepdims=True)).argmax(axis=1)))
+        [probabilities] = session.run(None, {"ink": glyphs})
+        return "".join(map(str, probabilities[:, :DIGITS].argmax(axis=1)))
 
     return read
 

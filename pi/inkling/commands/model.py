@@ -1,4 +1,4 @@
-"""`inkling model`: what a model can do."""
+"""`inkling model evaluate`: what a model can do."""
 
 import argparse
 import json
@@ -16,11 +16,12 @@ from ..models import load_model
 from ..reader import DIGITS
 from ..scores import BINS, calibration_error
 from ..training import Images, count_correct, load_images
+from .model_shelf import model_file
 
 
 def run(args: argparse.Namespace) -> int:
-    """`evaluate`: counts the test images that the model reads right; returns the exit status."""
-    images, network = load_images(args.data, "test"), load_model(args.model)
+    """Counts the test images that the model reads right; returns the exit status."""
+    images, network = load_images(args.data, "test"), load_model(model_file(args.model))
     correct = count_correct(network, images)
     result: dict[str, Any] = {"images": len(images), "correct": correct, "accuracy": correct / len(images)}
     if args.corruptions:
