@@ -20,11 +20,12 @@ from inkling.commands import watch
 from inkling.commands.watch import Loop, Score
 from inkling.displays import Display
 from inkling.frames import Frame
-from inkling.lights import KINDS
+from inkling.lights import KINDS, sign
 from inkling.models import load_model
 from inkling.pins import Pins
 from inkling.player import Player
 from inkling.reader import Reader, Reading
+from inkling.states import State
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,7 @@ def test_a_known_sequence_shows_the_right_lights(
         kind = KINDS[display]
         digit_of = {kind.drawn(kind.lit(lamps)): str(digit) for digit, lamps in enumerate(kind.digits)}
         lit = [lamps for name, lamps in lines if name == display]
+        assert lit[0] == kind.drawn(sign(display, State.STARTING)[0][0])
         assert lit[-1] == kind.drawn(kind.dark)
         # a digit, "" for the dark between two, or None for the sign of a state, which ends a page
         signs = [digit_of.get(lamps, None if set(lamps) - {"."} else "") for lamps in lit]
