@@ -177,6 +177,21 @@ def test_buttons_are_carried_out_between_two_frames(
 
 
 @pytest.mark.usefixtures("no_settings")
+def test_lights_go_off_before_the_camera_is_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gpiozero")
+
+    class Hanging(SimulatedCamera):
+        def close(self) -> None:
+            print("hangs")
+
+    monkeypatch.setattr(watch, "open_camera", lambda *_: Hanging())
+    assert main(["watch", "--display", "leds", "--pins", "mock", "--frames", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["leds     ..........", "hangs"]
+
+
+@pytest.mark.usefixtures("no_settings")
 def test_shutting_down_is_asked_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(watch, "power_off", asked.append)

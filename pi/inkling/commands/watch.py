@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
         ):
             display.state(State.STARTING)
             reader = open_reader(settings["reading.model"], settings["reading.unsure"])
-            with open_camera(settings["camera.source"], args.hold, args.seed, report) as camera:
+            # displays open first, to say that it is starting, and close first: lights go off even if the camera hangs
+            with open_camera(settings["camera.source"], args.hold, args.seed, report) as camera, display:
                 loop = Loop(reader, display, score, rate)
                 hooks = {
                     Action.READ: loop.read_anew,
