@@ -1,4 +1,4 @@
-"""Changes tells the frames that have to be read from those that show what was read already, so the processor can sleep."""
+"""Changes tells the frames that have to be read from those that show what was read already: the processor can sleep."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -10,8 +10,8 @@ from .closing import Closing
 class Notifier(Closing):
     """Sends datagrams to the socket that systemd names in NOTIFY_SOCKET; where there is none, it says nothing.
 
-    An address that begins with @ is abstract: it has no file. Nothing is waited for and no failure is raised: if systemd
-    does not hear of the program, its watchdog is what follows.
+    An address that begins with @ is abstract: it has no file. Nothing is waited for and no failure is raised: if
+    systemd does not hear of the program, its watchdog is what follows.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:

@@ -1,7 +1,7 @@
 """What `watch` does to the machine while it reads for a long time: memory, descriptors, files opened, bytes written.
 
-It is run as `PYTHONPATH=tests python -m bench.endurance`, half an hour for its 200,000 frames; `--frames 5000` is a short
-look. It prints one JSON object and exits with 1 if a promise is not kept.
+It is run as `PYTHONPATH=tests python -m bench.endurance`, half an hour for its 200,000 frames; `--frames 5000` is a
+short look. It prints one JSON object and exits with 1 if a promise is not kept.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main() -> int:
 
     sys.addaudithook(audit)
     score = Score()
-    with open("/dev/null", "w") as stream, open_camera("simulated", None, 0, print) as camera:
+    with Path(os.devnull).open("w") as stream, open_camera("simulated", None, 0, print) as camera:
         display = Counting(stream)
         loop = Loop(open_reader(), display, score, rate=None)
         frames = iter(camera)
@@ -99,7 +99,7 @@ def measured() -> dict[str, float]:
     io = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     return {
         "rss": int(status["VmRSS"].split()[0]) / 1024,
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
         "written": int(io["write_bytes"]),
     }
 

@@ -1,7 +1,6 @@
 """`inkling watch` and `inkling demo`: reads what a camera sees, frame by frame, and announces what holds."""
 
 import argparse
-import faulthandler
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from types import FrameType
 
 from ..cameras import Camera, Shot, open_camera
 from ..changes import Changes
+from ..closing import end_process_in
 from ..displays import Display, described, open_display
 from ..frames import Frame
 from ..models import open_reader
@@ -95,11 +95,8 @@ def _shot(settings: Settings, patient: bool) -> Shot:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends the command in order: displays and cameras are closed on the way out.
-
-    A camera's driver may hang when it is stopped, and no Python runs meanwhile: then the process is ended from outside it.
-    """
-    faulthandler.dump_traceback_later(END_S, exit=True, file=open(os.devnull, "w"))
+    """SIGTERM ends the command in order: displays and cameras are closed on the way out, or it ends all the same."""
+    end_process_in(END_S)
     sys.exit(0)
 
 
