@@ -29,6 +29,7 @@ BUFFERS = 2
 LUMA_FIRST = ("YUV420", "YVU420", "NV12", "NV21")  # formats that begin with the rows of the luma
 SETTLING_US = (33_333, 100_000)  # between two pictures while the exposure settles: it does so picture by picture
 SETTLE_S = 2.0
+EARLY = 0.7  # of the time between two pictures: the next one is asked for then
 DRIFT = 0.15  # of the picture's mean: when the light has changed by more, exposure may settle anew
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # before the camera is opened again
 STOP_S = 10.0  # that a camera may take to be stopped; then nothing but the end of the process helps
@@ -100,6 +101,7 @@ class PiCamera(Camera):
             exposure = Exposure(time.monotonic())
             settled = False
             while True:
+                asked_s = time.monotonic()
                 luma = self._capture(size)
                 automatic = exposure.update(float(luma[::8, ::8].mean()), time.monotonic())
                 if automatic is not None:
@@ -108,6 +110,8 @@ class PiCamera(Camera):
                     settled = True
                 if settled:
                     yield luma
+                    # not every camera can be slowed down; of one that can, the next picture is not due yet
+                    time.sleep(max(0.0, asked_s + EARLY / shot.rate - time.monotonic()))
         except TimeoutError:
             raise CameraError(
                 f"camera picamera2 has given no picture for {shot.timeout_s:g} s: check its cable; it is closed"
@@ -196,7 +200,7 @@ def _opened(maker: Any) -> Any:
                 "camera picamera2 is in use by another program: end that one (if it is Inkling's own service: "
                 "sudo systemctl stop inkling)"
             ) from error
-        if _forbidden() or "dma" in reason.lower():
+        if _forbidden():
             raise CameraError(_no_group()) from error
         raise CameraError(f"camera picamera2 cannot be opened: {reason}") from error
 
