@@ -6,7 +6,7 @@ Everything else is the real thing: libcamera, its requests and threads, and pica
 import mmap
 import os
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import libcamera
 from picamera2 import Picamera2, picamera2 as module
@@ -84,6 +84,7 @@ class Sensor:
     """The sensor: while it is dead, no request that libcamera has completed reaches picamera2."""
 
     dead = False
+    swallowed: ClassVar[list[Any]] = []  # they may not be freed before the camera has been stopped: libcamera crashes
 
 
 def install() -> None:
@@ -93,7 +94,9 @@ def install() -> None:
 
     def answer_while_alive(self: Any, flushid: int | None = None) -> None:
         if Sensor.dead:
-            self.cms.get_ready_requests()
+            Sensor.swallowed += self.cms.get_ready_requests()
+            if flushid is not None:
+                Sensor.swallowed.clear()
         else:
             answer(self, flushid)
 

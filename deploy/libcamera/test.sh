@@ -33,6 +33,9 @@ fi
 rm -rf "$root/inkling"
 mkdir "$root/inkling"
 cp -r core pi deploy "$root/inkling/"
-exec chroot "$root" env -i HOME=/root PATH=/usr/bin:/bin LC_ALL=C.UTF-8 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 \
+# a mount of its own, which is gone with the process
+# shellcheck disable=SC2016
+exec unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' sh "$root" env -i HOME=/root \
+    PATH=/usr/bin:/bin LC_ALL=C.UTF-8 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 \
     PYTHONPATH=/inkling/core:/inkling/pi:/inkling/deploy/libcamera:/inkling/deploy/libcamera/stand-ins \
     python3 -m pytest -p no:cacheprovider -ra /inkling/deploy/libcamera "$@"

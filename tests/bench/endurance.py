@@ -19,7 +19,7 @@ from inkling.frames import Frame
 from inkling.models import open_reader
 from inkling.reader import Reading
 
-PROGRESS = 10_000  # frames, after which a line on stderr says how it stands
+PROGRESS = 10_000  # frames, after which memory is looked at
 GROWTH_MB = 1.0  # of resident memory after the warm-up: less than this
 
 
@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--warm-up", type=int, default=5_000, metavar="N", help="of them, not measured (default 5000)")
     args = parser.parse_args()
     opened: list[str] = []
+    course: list[float] = []
     watching = False
 
     def audit(event: str, arguments: tuple[object, ...]) -> None:
@@ -64,7 +65,7 @@ def main() -> int:
             loop.take(frame)
             if frame.number % PROGRESS == 0:
                 watching = False
-                print(frame.number, measured(), file=sys.stderr, flush=True)
+                course.append(round(measured()["rss"], 1))
                 watching = True
         watching = False
         after, ended = measured(), (time.monotonic(), time.process_time())
@@ -74,6 +75,7 @@ def main() -> int:
         "announced": display.announced,
         "score": str(score),
         "rss at the end, MB": round(after["rss"], 2),
+        f"rss every {PROGRESS} frames, MB": course,
         "rss growth, MB": round(after["rss"] - before["rss"], 3),
         "descriptors opened and kept": after["descriptors"] - before["descriptors"],
         "files opened": sorted(set(opened)),
