@@ -1,4 +1,4 @@
-"""The camera `picamera2` as far as no camera is needed; `deploy/libcamera/test.sh` tries the rest on libcamera itself."""
+"""The camera `picamera2` as far as none is needed; `deploy/libcamera/test.sh` tries the rest on libcamera itself."""
 
 import importlib.util
 import os
@@ -125,8 +125,8 @@ def test_a_user_without_the_group_is_told_which(monkeypatch: pytest.MonkeyPatch)
         def global_camera_info() -> list[dict[str, str]]:
             return []
 
+    monkeypatch.setattr(picamera.Path, "glob", lambda self, pattern: iter(()))
     with pytest.raises(CameraError, match="rpicam-hello") as caught:
-        monkeypatch.setattr(picamera.Path, "glob", lambda self, pattern: iter(()))
         picamera._opened(Empty)
     assert "usermod" not in str(caught.value)
     monkeypatch.setattr(picamera.Path, "glob", lambda self, pattern: iter([picamera.Path("/dev/video0")]))
