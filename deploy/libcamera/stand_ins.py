@@ -10,21 +10,20 @@ from typing import Any, ClassVar
 
 import libcamera
 from picamera2 import Picamera2, picamera2 as module
-from picamera2.allocators.allocator import Allocator
 
 SENSOR = (640, 480)
 
 
-class Memory(Allocator):
+class Memory:
     """Buffers in ordinary memory, each of two planes as the virtual camera wants it: luma, then both chromas.
 
     padding: bytes after each row, as a Pi's ISP puts them there; what picamera2 sees has them, and is YUV420.
     """
 
     padding = 0
+    needs_sync = False
 
     def __init__(self) -> None:
-        super().__init__()
         self.sync = Opened
         self.memory: dict[Any, mmap.mmap] = {}
         self.by_stream: dict[Any, list[Any]] = {}
@@ -49,6 +48,10 @@ class Memory(Allocator):
 
     def buffers(self, stream: Any) -> list[Any]:
         return self.by_stream[stream]
+
+    def acquire(self, buffers: Any) -> None: ...
+
+    def release(self, buffers: Any) -> None: ...
 
     def close(self) -> None:
         for descriptor in self.descriptors:

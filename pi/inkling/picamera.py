@@ -13,6 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -81,12 +82,9 @@ class PiCamera(Camera):
     def _give_up(self) -> None:
         """Closes a camera that has failed, and what it leaves open until it is collected."""
         end_process_in(STOP_S)
-        try:
+        with suppress(RuntimeError, OSError):  # it has failed already
             self.close()
-        except (RuntimeError, OSError):
-            pass  # it has failed already
-        finally:
-            keep_process()
+        keep_process()  # not if SIGTERM has come meanwhile: then a shorter time runs
         gc.collect()
 
     def _pictures(self) -> Iterator[Luma]:

@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,7 +61,7 @@ def test_a_view_copies_nothing() -> None:
     assert np.shares_memory(view(PICTURE, shot), PICTURE)
 
 
-def exposures(levels: list[float]) -> str:
+def exposures(levels: Sequence[float]) -> str:
     """What comes of pictures half a second apart: "a" for automatic, "f" for fixed, "-" for as it was."""
     exposure = Exposure(0.0)
     changes = [exposure.update(level, 0.5 * (number + 1)) for number, level in enumerate(levels)]
@@ -125,11 +127,11 @@ def test_a_user_without_the_group_is_told_which(monkeypatch: pytest.MonkeyPatch)
         def global_camera_info() -> list[dict[str, str]]:
             return []
 
-    monkeypatch.setattr(picamera.Path, "glob", lambda self, pattern: iter(()))
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(()))
     with pytest.raises(CameraError, match="rpicam-hello") as caught:
         picamera._opened(Empty)
     assert "usermod" not in str(caught.value)
-    monkeypatch.setattr(picamera.Path, "glob", lambda self, pattern: iter([picamera.Path("/dev/video0")]))
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter([Path("/dev/video0")]))
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(CameraError, match="usermod -aG video"):
         picamera._opened(Empty)

@@ -106,7 +106,8 @@ class Scripted(Reader):
 
     def read(self, luma: np.ndarray) -> Reading:
         sign = next(self._signs)
-        mark = Mark(int(sign) if sign.isdigit() else None, 0.9, (0, 0, 9, 9), np.zeros((28, 28)), np.full(10, 0.1))
+        glyph, probabilities = np.zeros((28, 28), np.float32), np.full(10, 0.1, np.float32)
+        mark = Mark(int(sign) if sign.isdigit() else None, 0.9, (0, 0, 9, 9), glyph, probabilities)
         return Reading(((mark,),) if sign != "." else ())
 
 
