@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,26 @@ PICTURES = {
     *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp"),
     *(".ppm", ".pgm", ".pnm", ".tif", ".tiff", ".jp2", ".avif"),
 }
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How the camera `picamera2` takes its pictures; the other cameras' are what they are.
+
+    width: of the whole picture in pixels, before it is turned; the height follows from the zone's shape.
+    zone: x, y, width, height of the part of the picture that is looked at, as shares of the whole.
+    flip: none, horizontal or vertical. rotation: degrees clockwise, 0, 90, 180 or 270, after the flip.
+    rate: pictures a second. timeout_s: how long a picture may be awaited.
+    patient: whether a camera that is missing from the start is waited for, too.
+    """
+
+    width: int = 320
+    zone: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    flip: str = "none"
+    rotation: int = 0
+    rate: float = 3.0
+    timeout_s: float = 5.0
+    patient: bool = False
 
 
 class Camera(Closing):
@@ -69,11 +90,26 @@ class SimulatedCamera(Camera):
             yield Frame(luma, time.time(), number, truth=text)
 
 
-def open_camera(name: str, hold: int | None, seed: int, report: Callable[[str], None]) -> Camera:
-    """The camera of a name: `folder:DIR` or `simulated`. Raises UsageError for any other, CameraError if it fails."""
+def open_camera(
+    name: str,
+    hold: int | None,
+    seed: int,
+    report: Callable[[str], None],
+    shot: Shot = Shot(),
+    lost: Callable[[str], None] = print,
+) -> Camera:
+    """The camera of a name: `picamera2`, `folder:DIR` or `simulated`.
+
+    report: told of a picture that cannot be read. lost: told, in one line, that a camera gives no frames at the moment.
+    Raises UsageError for any other name, CameraError if it fails.
+    """
     kind, _, rest = name.partition(":")
     if kind == "folder" and rest:
         return FolderCamera(Path(rest), hold or AGREEING, report)
     if name == "simulated":
         return SimulatedCamera(seed, hold or 30)
-    raise UsageError(f"there is no camera {name!r}: give folder:DIR (a folder of pictures) or simulated")
+    if name == "picamera2":
+        from .picamera import PiCamera
+
+        return PiCamera(shot, lost)
+    raise UsageError(f"there is no camera {name!r}: give picamera2, folder:DIR (a folder of pictures) or simulated")

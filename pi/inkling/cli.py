@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
     demo.set_defaults(camera="simulated", display="console", pins=None, hold=None)
 
     watch = add("watch", "watch", "read what a camera sees, and announce each digit once")
-    watch.add_argument("--camera", metavar="NAME", help="folder:DIR (its pictures in order) or simulated")
+    watch.add_argument("--camera", metavar="NAME", help="picamera2, folder:DIR (its pictures in order) or simulated")
     watch.add_argument(
         "--display",
         metavar="NAME,…",
@@ -120,7 +120,7 @@ def parser() -> argparse.ArgumentParser:
     watch.add_argument("--hold", type=_count, metavar="N", help="frames for which a folder's picture is held")
     watch.add_argument("--frames", type=_count, metavar="N", help="end after N frames (default: no end)")
     watch.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
-    watch.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (default: as they come)")
+    watch.add_argument("--rate", type=_positive, metavar="F", help="frames a second at most (of picamera2: 3)")
     _model(watch)
     _unsure(watch)
     watch.formatter_class = argparse.RawDescriptionHelpFormatter

@@ -72,6 +72,24 @@ def choice(*names: str, followed_by: Iterable[str] = ()) -> Check:
     return check
 
 
+def quarters(value: Any) -> int:
+    """A check for an angle of 0, 90, 180 or 270 degrees."""
+    if isinstance(value, bool) or str(value) not in ("0", "90", "180", "270"):
+        raise ValueError("0, 90, 180 or 270")
+    return int(value)
+
+
+def zone(value: Any) -> tuple[float, ...]:
+    """A check for a part of the picture: four numbers, or a text of them with commas between."""
+    try:
+        x, y, width, height = (float(v) for v in (value.split(",") if isinstance(value, str) else value))
+    except (TypeError, ValueError):
+        x = y = width = height = -1.0
+    if not (0 <= x < 1 and 0 <= y < 1 and 0 < width <= 1.0001 - x and 0 < height <= 1.0001 - y):
+        raise ValueError("x,y,width,height as shares of the picture, 0 to 1, and all of it within the picture")
+    return x, y, width, height
+
+
 def path(value: Any) -> Path | None:
     """A check for the absolute path of a file; the empty text is none."""
     if not isinstance(value, str | Path) or (str(value) and not Path(value).is_absolute()):
@@ -138,8 +156,50 @@ SETTINGS = (
     Setting(
         "camera.source",
         "simulated",
-        choice("simulated", followed_by=["folder"]),
-        "where the pictures come from: a camera drawn by the program, or folder:DIR, its pictures in order",
+        choice("picamera2", "simulated", followed_by=["folder"]),
+        "where the pictures come from: a Raspberry Pi's camera, one drawn by the program, or folder:DIR, its pictures "
+        "in order",
+    ),
+    Setting(
+        "camera.rate",
+        0.0,
+        number(0, 1000),
+        "how many pictures are looked at; 0 is 3 of picamera2, and of the others as many as can be",
+        unit="a second",
+    ),
+    Setting(
+        "camera.width",
+        320,
+        number(160, 1280, whole=True),
+        "width of picamera2's picture; more reads smaller digits, and takes longer",
+        unit="pixels",
+    ),
+    Setting(
+        "camera.zone",
+        (0.0, 0.0, 1.0, 1.0),
+        zone,
+        "the part of picamera2's picture that is looked at, before it is turned: x, y, width, height",
+        unit="shares",
+    ),
+    Setting(
+        "camera.flip",
+        "none",
+        choice("none", "horizontal", "vertical"),
+        "whether picamera2's picture is mirrored, before it is turned",
+    ),
+    Setting(
+        "camera.rotation",
+        0,
+        quarters,
+        "how picamera2's picture is turned clockwise: 0, 90, 180 or 270",
+        unit="degrees",
+    ),
+    Setting(
+        "camera.timeout",
+        5.0,
+        number(1, 600),
+        "how long picamera2 may take for a picture before it is closed and opened again",
+        unit="seconds",
     ),
     Setting(
         "display.kind",

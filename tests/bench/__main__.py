@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import memory
+from . import memory, start
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="only lines with this in their name")
     parser.add_argument("--data", type=Path, metavar="DIR", help="MNIST for the memory of training (default: noise)")
     args = parser.parse_args()
-    missed = memory.report(args.data, args.only)
+    missed = memory.report(args.data, args.only) + start.report(args.only)
 
     from . import paper, speed  # now only, because PyTorch is what `memory` means by large
 

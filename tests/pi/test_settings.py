@@ -21,7 +21,9 @@ from inkling.settings import (
     path,
     pin,
     pins,
+    quarters,
     several,
+    zone,
 )
 
 TABLE = (
@@ -107,6 +109,29 @@ def test_all_problems_are_told_at_once_each_with_its_place_and_the_nearest_name(
 def test_a_file_that_means_nothing_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load_settings(written(tmp_path, text), {}, None, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [([0, 0, 1, 1], (0, 0, 1, 1)), ("0.25,0,0.5,1", (0.25, 0, 0.5, 1)), ((0.7, 0.7, 0.3, 0.3), (0.7, 0.7, 0.3, 0.3))],
+)
+def test_a_zone_is_four_shares(value: Any, meant: tuple[float, ...]) -> None:
+    assert zone(value) == meant
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0,0,1", "0,0,1,1,1", "a,b,c,d", [0, 0, 0, 1], [0.5, 0, 0.6, 1], [-0.1, 0, 1, 1], [0, 0, "nan", 1], 3]
+)
+def test_a_zone_outside_the_picture_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="within the picture"):
+        zone(value)
+
+
+def test_an_angle_is_a_quarter_turn() -> None:
+    assert [quarters(value) for value in (0, 90, "180", 270)] == [0, 90, 180, 270]
+    for value in (45, 360, "", "up", 90.0, True, False):
+        with pytest.raises(ValueError, match="0, 90, 180 or 270"):
+            quarters(value)
 
 
 def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The loop of `watch` and `demo`: what it counts, what it reads again, and how long it waits."""
 
+import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,12 +21,16 @@ from inkling.cli import main
 from inkling.commands import watch
 from inkling.commands.watch import Loop, Score
 from inkling.displays import Display
+from inkling.errors import CameraError
 from inkling.frames import Frame
-from inkling.lights import KINDS
+from inkling.lights import KINDS, sign
 from inkling.models import load_model
+from inkling.notify import Notifier
 from inkling.pins import Pins
 from inkling.player import Player
-from inkling.reader import Reader, Reading
+from inkling.reader import Mark, Reader, Reading
+from inkling.states import State
+from support import ROOT
 
 
 @pytest.mark.parametrize(
@@ -129,6 +135,7 @@ def test_a_known_sequence_shows_the_right_lights(
         kind = KINDS[display]
         digit_of = {kind.drawn(kind.lit(lamps)): str(digit) for digit, lamps in enumerate(kind.digits)}
         lit = [lamps for name, lamps in lines if name == display]
+        assert lit[0] == kind.drawn(sign(display, State.STARTING)[0][0])
         assert lit[-1] == kind.drawn(kind.dark)
         # a digit, "" for the dark between two, or None for the sign of a state, which ends a page
         signs = [digit_of.get(lamps, None if set(lamps) - {"."} else "") for lamps in lit]
@@ -175,6 +182,21 @@ def test_buttons_are_carried_out_between_two_frames(
 
 
 @pytest.mark.usefixtures("no_settings")
+def test_lights_go_off_before_the_camera_is_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gpiozero")
+
+    class Hanging(SimulatedCamera):
+        def close(self) -> None:
+            print("hangs")
+
+    monkeypatch.setattr(watch, "open_camera", lambda *_: Hanging())
+    assert main(["watch", "--display", "leds", "--pins", "mock", "--frames", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["leds     ..........", "hangs"]
+
+
+@pytest.mark.usefixtures("no_settings")
 def test_shutting_down_is_asked_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(watch, "power_off", asked.append)
@@ -210,3 +232,194 @@ def test_sigterm_puts_every_light_out_within_two_seconds(tmp_path: Path) -> None
     assert (process.returncode, err) == (0, "")
     assert out.splitlines()[-1] == "leds     .........."
     assert ((act / "trigger").read_text(), (act / "brightness").read_text()) == ("mmc0", "0")
+
+
+class Told(Display):
+    """A display that keeps what it is told of states."""
+
+    def __init__(self) -> None:
+        self.states: list[State] = []
+
+    def state(self, state: State) -> None:
+        self.states.append(state)
+
+
+class Scripted(Reader):
+    """A reader that reads, one after the other, what it was told beforehand: a sign for each frame."""
+
+    def __init__(self, signs: str) -> None:
+        self._signs = iter(signs)
+
+    def read(self, luma: np.ndarray) -> Reading:
+        sign = next(self._signs)
+        glyph, probabilities = np.zeros((28, 28), np.float32), np.full(10, 0.1, np.float32)
+        mark = Mark(int(sign) if sign.isdigit() else None, 0.9, (0, 0, 9, 9), glyph, probabilities)
+        return Reading(((mark,),) if sign != "." else ())
+
+
+def different_frames(count: int) -> Iterator[Frame]:
+    """Frames that differ so much that each is read."""
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        yield Frame(rng.integers(0, 255, (60, 80), np.uint8), 0.0, number)
+
+
+def states(signs: str) -> list[State]:
+    display = Told()
+    loop = Loop(Scripted(signs), display, Score(), rate=None)
+    for frame in different_frames(len(signs)):
+        loop.take(frame)
+    return display.states
+
+
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ("", []),
+        ("...", [State.READY]),
+        ("..4", [State.READY, State.LOOKING]),
+        (".444444", [State.READY, State.LOOKING, State.READING]),
+        ("???", [State.LOOKING, State.UNSURE]),
+        ("444....", [State.LOOKING, State.READING, State.READY]),
+        ("4447777", [State.LOOKING, State.READING]),
+        ("444????", [State.LOOKING, State.READING, State.UNSURE]),
+        ("4123", [State.LOOKING]),
+    ],
+)
+def test_the_display_is_told_each_state_once(signs: str, expected: list[State]) -> None:
+    assert states(signs) == [State.STARTING, *expected]
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[tuple[Notifier, socket.socket]]:
+    """A notifier, and the socket at which systemd would listen."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.setblocking(False)
+        with Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")}) as notifier:
+            yield notifier, heard
+
+
+def said(heard: socket.socket) -> list[str]:
+    """What systemd has been told since it was last asked."""
+    lines = []
+    while True:
+        try:
+            lines += heard.recv(4096).decode().splitlines()
+        except BlockingIOError:
+            return lines
+
+
+def test_systemd_is_told_of_the_first_frame_of_every_frame_and_of_what_is_read(
+    systemd: tuple[Notifier, socket.socket],
+) -> None:
+    notifier, heard = systemd
+    loop = Loop(Scripted(".4444"), Display(), Score(), None, notifier)
+    assert said(heard) == ["STATUS=starting"]
+    frames = different_frames(5)
+    loop.take(next(frames))
+    assert said(heard) == ["READY=1", "STATUS=ready", "WATCHDOG=1"]
+    loop.take(next(frames))
+    assert said(heard) == ["STATUS=looking", "WATCHDOG=1"]
+    for frame in frames:
+        loop.take(frame)
+    assert said(heard) == ["WATCHDOG=1", "STATUS=reading: 4  (90 % sure)", "WATCHDOG=1", "WATCHDOG=1"]
+
+
+def test_while_no_frame_comes_the_watchdog_is_not_fed(systemd: tuple[Notifier, socket.socket]) -> None:
+    notifier, heard = systemd
+    display = Told()
+    loop = Loop(Scripted(".."), display, Score(), None, notifier)
+    frames = different_frames(2)
+    loop.lost("no camera is found")
+    assert said(heard) == ["STATUS=starting", "STATUS=camera missing: no camera is found"]
+    loop.take(next(frames))
+    assert said(heard) == ["READY=1", "STATUS=ready", "WATCHDOG=1"]
+    loop.lost("it has gone")
+    assert said(heard) == ["STATUS=camera missing: it has gone"]
+    loop.take(next(frames))
+    assert said(heard) == ["STATUS=ready", "WATCHDOG=1"]
+    assert display.states == [
+        *(State.STARTING, State.CAMERA_MISSING, State.READY, State.CAMERA_MISSING, State.READY),
+    ]
+
+
+def test_what_fails_is_shown_and_raised() -> None:
+    class Failing(Camera):
+        def __iter__(self) -> Iterator[Frame]:
+            yield from different_frames(1)
+            raise CameraError("it is broken")
+
+    display = Told()
+    with pytest.raises(CameraError, match="it is broken"):
+        Loop(Scripted("."), display, Score(), None).run(Failing(), None)
+    assert display.states == [State.STARTING, State.READY, State.ERROR]
+
+
+def test_a_page_that_lies_still_is_not_read_again_and_again() -> None:
+    rng = np.random.default_rng(0)
+    reader = CountingReader(load_model())
+    loop = Loop(reader, Display(), Score(), rate=None)
+    for number in range(20):
+        loop.take(Frame(rng.normal(200, 1.5, (120, 160)).astype(np.uint8), 0.0, number))
+    assert reader.count == 3
+
+
+def test_another_picture_that_looks_the_same_is_read_all_the_same() -> None:
+    reader = CountingReader(load_model())
+    loop = Loop(reader, Display(), Score(), rate=None)
+    for number in range(10):
+        loop.take(Frame(np.full((60, 80), 200, np.uint8), 0.0, number, name=f"{number // 5}.png"))
+    assert reader.count == 4
+
+
+HANGING = """
+import ctypes, sys, threading
+from inkling import cameras, displays
+from inkling.commands import watch
+
+class Hanging(cameras.Camera):
+    def __iter__(self):
+        print("hangs", flush=True)
+        {capture}
+        yield
+
+    def close(self):
+        {stop}
+
+displays.JsonLines.close = lambda self: print("off", flush=True)
+watch.open_camera = lambda *arguments: Hanging()
+from inkling.cli import main
+sys.exit(main(["watch", "--camera", "simulated", "--display", "json"]))
+"""
+FOR_EVER = "threading.Event().wait()"
+AND_NO_PYTHON_RUNS = "ctypes.PyDLL(None).sleep(60)"  # a driver that hangs while it holds the interpreter
+
+
+@pytest.mark.parametrize(
+    ("stop", "status"), [("pass", 0), (FOR_EVER, 1), (AND_NO_PYTHON_RUNS, 1)], ids=["capture", "stop", "driver"]
+)
+def test_sigterm_turns_the_display_off_and_ends_within_two_seconds_whatever_hangs(stop: str, status: int) -> None:
+    script = HANGING.format(capture=FOR_EVER, stop=stop)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "hangs\n"
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=2)
+    assert (out, err, process.returncode) == ("off\n", "", status)
+
+
+def test_reading_for_long_takes_no_memory_opens_no_file_and_writes_nothing() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "bench.endurance", "--frames", "1000", "--warm-up", "500"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "tests",
+    )
+    found = json.loads(result.stdout)
+    assert result.returncode == 0, found
+    assert found["frames"] == 1000
+    assert found["frames lost"] == found["bytes written to storage"] == 0
+    assert found["announced"] > 10
