@@ -190,7 +190,8 @@ def test_while_no_frame_comes_the_watchdog_is_not_fed(systemd: tuple[Notifier, s
     loop.take(next(frames))
     assert said(heard) == ["READY=1", "STATUS=ready", "WATCHDOG=1"]
     loop.lost("it has gone")
-    assert said(heard) == ["STATUS=camera missing: it has gone"]
+    loop.lost("it is in use")
+    assert said(heard) == ["STATUS=camera missing: it has gone", "STATUS=camera missing: it is in use"]
     loop.take(next(frames))
     assert said(heard) == ["STATUS=ready", "WATCHDOG=1"]
     assert display.states == [
