@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from inkling.cameras import Camera
+from inkling.cli import main
 from inkling.commands.watch import Loop, Score
 from inkling.displays import Display
 from inkling.errors import CameraError
@@ -197,6 +198,20 @@ def test_while_no_frame_comes_the_watchdog_is_not_fed(systemd: tuple[Notifier, s
     assert display.states == [
         *(State.STARTING, State.CAMERA_MISSING, State.READY, State.CAMERA_MISSING, State.READY),
     ]
+
+
+def test_the_command_tells_systemd_when_it_is_ready_and_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        heard.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        assert main(["watch", "--camera", "simulated", "--display", "json", "--frames", "2"]) == 0
+        lines = said(heard)
+    assert lines[:2] == ["STATUS=starting", "READY=1"]
+    assert lines.count("WATCHDOG=1") == 2
+    assert lines[-1] == "STOPPING=1"
 
 
 def test_what_fails_is_shown_and_raised() -> None:
