@@ -84,6 +84,15 @@ def test_a_little_more_light_on_everything_is_no_change() -> None:
     assert reads([still, still, still, still, (still + 20).astype(np.uint8)], "44444") == "rrr-r"
 
 
+def test_a_faint_stroke_is_a_change_also_if_it_comes_with_a_little_more_light() -> None:
+    rng = np.random.default_rng(0)
+    frames = [rng.normal(150, 1.5, (120, 160)).round().astype(np.uint8) for _ in range(5)]
+    frames[4] += 3
+    assert reads(frames, "    4") == "rrr--"
+    frames[4][40:48, 40:48] -= 3
+    assert reads(frames, "    4") == "rrr-r"
+
+
 @pytest.mark.parametrize("noise", [1.5, 3.0])
 def test_a_digit_that_can_be_read_is_a_change_however_small_and_faint(
     monkeypatch: pytest.MonkeyPatch, reader: Reader, noise: float
@@ -128,4 +137,4 @@ def test_under_drifting_light_what_is_passed_over_says_what_was_read_last(reader
         else:
             passed += 1
             assert text == last_truth
-    assert passed > 10
+    assert passed > 5
