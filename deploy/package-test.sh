@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian package into bare Debian systems, upgrades, removes and purges it there, and looks at what is left.
 # Needs root, debootstrap and what package.sh needs. Arguments are the releases to try: bookworm and trixie if none is given.
-# The bare systems are made once, in two minutes each, and kept in ~/.cache/inkling. Nothing is mounted or started.
+# The bare systems are made once, in two minutes each, and kept in ~/.cache/inkling. Nothing is started in them.
 set -eu
 cd "$(dirname "$0")/.."
 mirror=${MIRROR:?give the address of a mirror of Debian}
@@ -27,13 +27,25 @@ bare() {
     rm -rf "$making"
 }
 
-inside() { chroot "$root" "$@"; }
+# Runs a command in the system, with a /proc of its own that is gone with it.
+inside() { unshare --mount --pid --fork --mount-proc="$root/proc" chroot "$root" "$@"; }
 # apt asks nobody here: what the owner has changed stays
 apt() { inside apt-get -qq -y --no-install-recommends -o Dpkg::Options::=--force-confold "$@" > "$work/apt.log" 2>&1 ||
     fail "apt-get $*: $(cat "$work/apt.log")"; }
-# Every file but those in which apt and dpkg keep their own books: kind, rights, owner, name.
-files() { (cd "$root" && find . \( -path ./proc -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/cache \
-    -o -path ./var/log -o -path ./tmp -o -name '*-' \) -prune -o -printf '%y %m %u:%g %p\n' | sort); }
+# Every file but those in which apt and dpkg keep their own books: name, kind, rights, owner.
+files() { (cd "$root" && find . \( -path ./proc -o -path ./run -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/cache \
+    -o -path ./var/log -o -path ./tmp -o -name '*-' \) -prune -o -printf '%p %y %m %U:%G\n' | sort); }
+# The card that installs itself: cloud-init has to understand what it is given.
+understood() {
+    apt install cloud-init
+    for file in user-data network-config; do
+        cp "deploy/cloud-init/$file" "$root/tmp"
+        case $file in user-data) kind=cloud-config ;; *) kind=$file ;; esac
+        inside cloud-init schema --schema-type "$kind" --config-file "/tmp/$file" > "$work/schema.log" 2>&1 ||
+            fail "cloud-init: $(cat "$work/schema.log")"
+    done
+    echo "cloud-init understands user-data and network-config"
+}
 # The same package as the next version, with other settings in its file.
 next() {
     dpkg-deb --raw-extract "$1" "$work/next"
@@ -46,9 +58,11 @@ installed() {
     inside inkling --version
     inside id inkling | grep -q 'video.*gpio\|gpio.*video' || fail "the user is not in the groups video and gpio"
     [ "$(inside systemctl is-enabled inkling.service)" = enabled ] || fail "the service does not start with the machine"
-    inside systemd-analyze verify inkling.service inkling-failed.service 2>&1 | grep inkling && fail "systemd has complaints"
-    inside sh -c 'udevadm verify --help > /dev/null 2>&1 || exit 0; udevadm verify $(dpkg -L inkling | grep rules$)' ||
-        fail "udev has complaints"
+    inside systemd-analyze verify --man=no inkling.service inkling-failed.service 2>&1 | grep inkling && fail "systemd has complaints"
+    if inside udevadm verify --help > /dev/null 2>&1; then # from trixie on
+        rules=$(inside dpkg -L inkling | grep 'rules$')
+        inside udevadm verify "$rules" > "$work/udev.log" 2>&1 || fail "udev: $(cat "$work/udev.log")"
+    fi
     user inkling config show | grep -q default || fail "inkling config show"
     user inkling bench simulated --condition plain --count 1 --out /tmp/simulated > /dev/null
     photo=$(sed -n 2p "$root/tmp/simulated/INDEX.csv" | cut -d, -f1)
@@ -96,14 +110,16 @@ try() {
     user touch /var/lib/inkling/mine
     apt purge inkling
     files > "$work/after"
-    diff "$work/before" "$work/after" | sed -n 's/^> . [0-7]* //p; s/^< /gone /p' > "$work/left"
-    diff "$work/left" - << EOF || fail "after a purge, that is left beside what the owner made"
-root:root ./etc/inkling
-root:root ./etc/inkling/mine.toml
-inkling:inkling ./var/lib/inkling
-inkling:inkling ./var/lib/inkling/mine
+    owner=$(inside id -u inkling):$(inside id -g inkling)
+    diff "$work/before" "$work/after" | sed -n 's/^[<>] //p' > "$work/left"
+    diff - "$work/left" << EOF || fail "after a purge, that is left beside what the owner made"
+./etc/inkling d 755 0:0
+./etc/inkling/mine.toml f 644 0:0
+./var/lib/inkling d 755 $owner
+./var/lib/inkling/mine f 644 $owner
 EOF
     echo "purged: what the owner made is still there"
+    [ "$1" = bookworm ] || understood # Raspberry Pi OS has cloud-init from trixie on
     rm -rf "$root"
 }
 

@@ -36,15 +36,15 @@ def test_systemd_accepts_the_units(analyze: str, tmp_path: Path) -> None:
     for path in UNITS:
         # it looks whether the command exists, so it is given one that does
         (tmp_path / path.name).write_text(path.read_text().replace("/usr/bin/inkling", "/bin/true"))
-    names = [tmp_path / path.name for path in UNITS]
-    result = subprocess.run([analyze, "verify", "--man=no", *names], capture_output=True, text=True)
+    command = [analyze, "verify", "--man=no", *(str(tmp_path / path.name) for path in UNITS)]
+    result = subprocess.run(command, capture_output=True, text=True)
     assert [line for line in result.stderr.splitlines() if "inkling" in line] == []
     assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_are_closed(analyze: str, path: Path) -> None:
-    command = [analyze, "security", "--offline=true", "--no-pager", path]
+    command = [analyze, "security", "--offline=true", "--no-pager", str(path)]
     result = subprocess.run(command, capture_output=True, text=True)
     if "--offline" in result.stderr:
         pytest.skip("systemd is older than 250 and looks at running services only")

@@ -14,7 +14,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/inkling/emulator
 out=$PWD/build/emulator
 
 [ "$(id -u)" = 0 ] || { echo "it makes a system to install into, and needs root for that" >&2; exit 1; }
-tools="qemu-system-arm qemu-user-static mmdebstrap arch-test e2fsprogs dosfstools fdisk cpio kmod curl swig device-tree-compiler
+tools="qemu-system-arm qemu-user-static mmdebstrap arch-test e2fsprogs fdisk cpio kmod curl swig device-tree-compiler
     gcc-arm-linux-gnueabi libc6-dev-armel-cross python3-pip"
 missing=$(for tool in $tools; do dpkg-query -W -f '${Status}' "$tool" 2> /dev/null | grep -q installed || echo "$tool"; done)
 [ -z "$missing" ] || { echo "It needs more packages: apt install --no-install-recommends" $missing >&2; exit 1; }
@@ -123,7 +123,7 @@ for unit in e2scrub_reap.service systemd-networkd.service systemd-networkd.socke
 done
 cp -R deploy/emulator/card/. "$root/"
 
-# QEMU takes cards of a power of two only. The first partition is where a Pi's firmware would look for the kernel.
+# QEMU takes cards of a power of two only. The first partition is the firmware's on a Pi, and empty here.
 mebibytes=1024 first=8192 second=139264
 rm -f "$out/sd.img"
 truncate -s ${mebibytes}M "$out/sd.img"
@@ -132,7 +132,6 @@ label: dos
 start=$first, size=$((second - first)), type=c
 start=$second, type=83
 EOF
-mkfs.vfat -F 32 --offset $first -n BOOTFS "$out/sd.img" $(((second - first) / 2)) > /dev/null
 mke2fs -q -F -t ext4 -L rootfs -b 4096 -E offset=$((second * 512)),lazy_itable_init=0,lazy_journal_init=0 \
     -O ^metadata_csum_seed -d "$root" "$out/sd.img" $(((mebibytes * 2048 - second) / 8))
 echo "$out/sd.img"

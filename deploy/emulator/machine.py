@@ -28,19 +28,19 @@ ARGUMENTS = (
 class Machine:
     """A board that boots from a card when it is made, and whose power is cut by `cut`, which may be called twice.
 
-    boot: the folder with vmlinuz, initrd.gz and zero.dtb. card: the image, which is written to. Raises TimeoutError from
-    whatever does not happen, with the end of what the console has shown; RuntimeError if QEMU does not run.
+    boot: the folder with vmlinuz, initrd.gz and zero.dtb. card: the image, which is written to. Raises TimeoutError for
+    what does not happen, with the end of what the console has shown; RuntimeError if QEMU does not run.
     """
 
     def __init__(self, boot: Path, card: Path) -> None:
         self._folder = card.parent
         self._numbers = itertools.count()
-        self._shown = bytearray()  # by the console since it was last looked at
+        self._shown = b""  # by the console since it was last looked at
         self._news = threading.Condition()
         console, monitor = (self._folder / name for name in ("console.sock", "monitor.sock"))
         for path in (console, monitor):
             path.unlink(missing_ok=True)
-        command = ["qemu-system-arm", "-M", "raspi0", "-display", "none", "-monitor", "none"]
+        command: list[str | Path] = ["qemu-system-arm", "-M", "raspi0", "-display", "none", "-monitor", "none"]
         command += ["-kernel", boot / "vmlinuz", "-initrd", boot / "initrd.gz", "-dtb", boot / "zero.dtb"]
         command += ["-append", ARGUMENTS, "-drive", f"if=sd,file={card},format=raw,cache=writeback"]
         # time goes by instructions, or a busy host would make the guest miss a timer, and sleep for an hour
@@ -76,9 +76,8 @@ class Machine:
                 if not self._news.wait(end - time.monotonic()) or time.monotonic() > end:
                     last = self._shown[-2000:].decode(errors="replace")
                     raise TimeoutError(f"the console does not show {pattern!r}, but at its end:\n{last}")
-            found = re.match(re.escape(match[0]) + b"|" + pattern.encode(), match[0])  # of bytes that stay as they are
-            del self._shown[: match.end()]
-        return found or match
+            self._shown = self._shown[match.end() :]
+        return match
 
     def log_in(self) -> None:
         """Waits for the root shell that the card gives to the console, and makes it quiet."""
