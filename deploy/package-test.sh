@@ -37,7 +37,7 @@ files() { (cd "$root" && find . \( -path ./proc -o -path ./run -o -path ./var/li
     -o -path ./var/log -o -path ./tmp -o -name '*-' \) -prune -o -printf '%p %y %m %U:%G\n' | sort); }
 # The card that installs itself: cloud-init has to understand what it is given.
 understood() {
-    apt install cloud-init
+    apt install cloud-init python3-netplan # netplan is what knows of wireless networks
     for file in user-data network-config; do
         cp "deploy/cloud-init/$file" "$root/tmp"
         case $file in user-data) kind=cloud-config ;; *) kind=$file ;; esac
@@ -63,7 +63,7 @@ installed() {
         rules=$(inside dpkg -L inkling | grep 'rules$')
         inside udevadm verify "$rules" > "$work/udev.log" 2>&1 || fail "udev: $(cat "$work/udev.log")"
     fi
-    user inkling config show | grep -q default || fail "inkling config show"
+    user inkling config show | grep -q 'source = "picamera2"' || fail "the package does not set the camera"
     user inkling bench simulated --condition plain --count 1 --out /tmp/simulated > /dev/null
     photo=$(sed -n 2p "$root/tmp/simulated/INDEX.csv" | cut -d, -f1)
     label=$(sed -n 2p "$root/tmp/simulated/INDEX.csv" | cut -d, -f2)
