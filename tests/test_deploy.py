@@ -13,9 +13,11 @@ from inkling.cli import parser
 from support import ROOT
 
 SCRIPTS = [
-    ROOT / "deploy" / "demo.sh",
-    ROOT / "deploy" / "test.sh",
-    ROOT / "deploy" / "environment.sh",
+    *(
+        path
+        for path in sorted((ROOT / "deploy").rglob("*"))
+        if path.suffix == ".sh" or "/debian/inkling.p" in str(path)
+    ),
     ROOT / "tests" / "bench" / "run.sh",
     ROOT / ".ci" / "run",
 ]
@@ -25,6 +27,31 @@ SCRIPTS = [
 def test_scripts_are_plain_sh(script: Path) -> None:
     result = subprocess.run(["sh", "-n", script], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_package_has_a_place_for_every_unit() -> None:
+    rules = (ROOT / "deploy" / "debian" / "rules").read_text()
+    for unit in (ROOT / "systemd").glob("*.service"):
+        assert unit.name in rules or f"--name={unit.stem}" in rules
+
+
+def test_the_card_that_installs_itself_is_cloud_inits() -> None:
+    """What is in it, cloud-init itself checks: `sh deploy/package-test.sh`."""
+    text = (ROOT / "deploy" / "cloud-init" / "user-data").read_text()
+    assert text.startswith("#cloud-config\n")  # without that very line cloud-init takes no notice of it
+    control = (ROOT / "deploy" / "debian" / "control").read_text()
+    recommended = control[control.index("Recommends:") : control.index("Description:")].replace(",", "").split()[1:]
+    assert len(recommended) >= 4
+    assert [name for name in recommended if name not in text] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "deploy").glob("*.md")), ids=lambda path: path.name)
+def test_what_the_guides_name_is_there(page: Path) -> None:
+    text = page.read_text()
+    named = re.findall(r"\bdeploy/[\w./-]+", text)
+    assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
+    for line in re.findall(r"^(?:sudo )?inkling (.*)$", text, re.MULTILINE):
+        parser().parse_args(line.partition("#")[0].split())
 
 
 def test_a_python_that_is_not_there_is_said_in_words() -> None:

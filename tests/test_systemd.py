@@ -95,8 +95,9 @@ def test_the_service_that_shows_the_error_is_there() -> None:
     assert unit("inkling-failed.service") in UNITS
 
 
-def test_the_service_runs_a_command_that_is_understood() -> None:
-    (command,) = settings(unit("inkling.service"), "ExecStart")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_the_units_run_commands_that_are_understood(path: Path) -> None:
+    (command,) = settings(path, "ExecStart")
     program, *arguments = command.split()
     assert program == "/usr/bin/inkling"
     parser().parse_args(arguments)

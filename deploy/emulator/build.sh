@@ -105,7 +105,7 @@ cp "$package" "$root/inkling.deb"
 chroot "$root" apt-get -qq -y install /inkling.deb > "$out/install.log" 2>&1 || { cat "$out/install.log" >&2; exit 1; }
 rm "$root/inkling.deb"
 echo pizero > "$root/etc/hostname"
-echo uninitialized > "$root/etc/machine-id"
+: > "$root/etc/machine-id" # a number of its own from the first boot on, which asks no questions
 echo '/dev/mmcblk0p2 / ext4 noatime 0 0' > "$root/etc/fstab"
 # the serial console is root's, without a password: it is the test's only way in
 sed -i 's/^root:[^:]*:/root::/' "$root/etc/shadow"
