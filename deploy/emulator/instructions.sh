@@ -1,8 +1,8 @@
 #!/bin/sh
 # How many instructions reading a picture of 320x240 takes on ARM, from the luma to the reading, with each of two BLAS: the
-# mean of ten pages of the simulated camera. QEMU's user mode runs Debian's armhf without NEON, which is as near to a Pi
+# mean of ten pages of the simulated camera, of those with a single digit and of any, with up to three. QEMU's user mode runs Debian's armhf without NEON, which is as near to a Pi
 # Zero as Debian comes; instructions are no time, but they do not depend on the machine that counts them.
-# What it needs, it says; two minutes, and some more the first time.
+# What it needs, it says; five minutes, and some more the first time.
 set -eu
 cd "$(dirname "$0")/../.."
 mirror=${MIRROR:?give the address of a mirror of Debian}
@@ -26,32 +26,37 @@ gcc -O2 -shared -fPIC -o build/count.so deploy/emulator/count.c
 
 . deploy/environment.sh
 environment .
-"$venv/bin/python" - build/frames.npy << 'EOF'
+"$venv/bin/python" - build << 'EOF'
 import sys
+from itertools import islice
 import numpy as np
 from inkling.simulation import paper
-frames = paper.frames(np.random.default_rng(0), hold=1, blank=0)
-np.save(sys.argv[1], [next(frames)[0] for _ in range(11)])
+pages = list(islice(paper.frames(np.random.default_rng(0), hold=1, blank=0), 60))
+np.save(f"{sys.argv[1]}/any.npy", [luma for luma, _ in pages[:11]])
+np.save(f"{sys.argv[1]}/single.npy", [luma for luma, text in pages if len(text) == 1][:11])
 EOF
 
-# The instructions of a whole program that reads so many pictures.
+# The instructions of a whole program that reads so many of these pictures, with this BLAS.
 instructions() {
     qemu-arm -plugin build/count.so -cpu cortex-a7,neon=off -L "$root" \
-        -E LD_LIBRARY_PATH="$root/$lib/$1:$root/$lib" -E OPENBLAS_NUM_THREADS=1 -E PYTHONDONTWRITEBYTECODE=1 \
-        -E PYTHONHOME="$root/usr" -E PYTHONPATH="core:pi:$root/usr/lib/python3/dist-packages" \
-        "$root/usr/bin/python3.11" -c "
+        -E LD_LIBRARY_PATH="$root/$lib/$3:$root/$lib/lapack:$root/$lib" -E OPENBLAS_NUM_THREADS=1 \
+        -E PYTHONDONTWRITEBYTECODE=1 -E PYTHONHOME="$root/usr" \
+        -E PYTHONPATH="core:pi:$root/usr/lib/python3/dist-packages" "$root/usr/bin/python3.11" -c "
 import numpy as np
 from inkling.models import open_reader
 reader = open_reader(None, 0.5)
-print(*(reader.read(luma).text for luma in np.load('build/frames.npy')[:$2]))" 2>&1 | sed -n 's/^INSTRUCTIONS //p'
+print('READ', *(reader.read(luma).text for luma in np.load('build/$1.npy')[:$2]))" > build/count.log 2>&1 &&
+        grep -q '^READ ' build/count.log && sed -n 's/^INSTRUCTIONS //p' build/count.log || { cat build/count.log >&2; exit 1; }
 }
 
 failed=0
 for blas in openblas-pthread blas; do
-    one=$(instructions $blas 1)
-    eleven=$(instructions $blas 11)
-    each=$(((eleven - one) / 10000000))
-    echo "$blas: $each million instructions a picture, $((one / 1000000)) million from the start to the first reading"
-    [ "$each" -le $most ] || failed=1
+    for pages in single any; do
+        one=$(instructions $pages 1 $blas)
+        eleven=$(instructions $pages 11 $blas)
+        each=$(((eleven - one) / 10000000))
+        echo "$blas, $pages: $each million instructions a picture, $((one / 1000000)) million to the first reading"
+        [ "$blas,$pages" != openblas-pthread,single ] || [ $each -le $most ] || failed=1
+    done
 done
-[ $failed = 0 ] || { echo "that is more than $most million a picture" >&2; exit 1; }
+[ $failed = 0 ] || { echo "a picture of one digit takes more than $most million" >&2; exit 1; }
