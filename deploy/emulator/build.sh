@@ -31,7 +31,7 @@ if [ ! -e "$cache/root.tar" ]; then
     mmdebstrap --architectures=armel --variant=minbase --mode=root --quiet \
         --aptopt='Acquire::Languages "none"' --aptopt='Apt::Install-Recommends "false"' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --include=systemd,systemd-sysv,dbus,udev,kmod,python3-numpy,python3-pil,python3-tqdm,python3-gpiozero \
+        --include=systemd,systemd-sysv,dbus,udev,kmod,python3-numpy,python3-pil,python3-tqdm,python3-colorzero \
         bookworm "$cache/root.part.tar" "$mirror"
     mv "$cache/root.part.tar" "$cache/root.tar"
 fi
@@ -48,7 +48,11 @@ kernel=$(field linux-image-rpi Depends | grep -o 'linux-image-[0-9][^ ,]*')
 release=${kernel#linux-image-}
 for package in "$kernel" busybox-static libpython3.11-dev; do unpack "$package"; done
 
-# --- lgpio, which Debian 12 does not have, from its sources
+# --- what Raspberry Pi OS adds to Debian 12: lgpio, and the gpiozero that knows its names
+if [ ! -e "$cache/gpiozero.whl" ]; then
+    python3 -m pip download -q --no-deps -d "$cache" gpiozero==2.0.1
+    mv "$cache"/gpiozero-2.0.1-*.whl "$cache/gpiozero.whl"
+fi
 if [ ! -e "$cache/lgpio/_lgpio.so" ]; then
     python3 -m pip download -q --no-deps --no-binary :all: -d "$cache" lgpio==0.2.2.0
     tar -C "$cache" -xf "$cache/lgpio-0.2.2.0.tar.gz"
@@ -75,14 +79,14 @@ mkdir -p "$ram/bin" "$ram/dev" "$ram/proc" "$ram/root" "$ram/modules"
 cp "$cache/busybox-static/bin/busybox" "$ram/bin"
 ln -s busybox "$ram/bin/sh"
 # the file system is a module of Debian's kernel, and these are what it needs, in this order
-modules="lib/crc16 crypto/crc32c_generic fs/mbcache fs/jbd2/jbd2 fs/ext4/ext4"
-for module in $modules; do cp "$cache/$kernel/lib/modules/$release/kernel/$module.ko" "$ram/modules"; done
+drivers="lib/crc16 crypto/crc32c_generic fs/mbcache fs/jbd2/jbd2 fs/ext4/ext4"
+for module in $drivers; do cp "$cache/$kernel/lib/modules/$release/kernel/$module.ko" "$ram/modules"; done
 cat > "$ram/init" << EOF
 #!/bin/sh
 busybox=/bin/busybox
 \$busybox mount -t proc proc /proc
 \$busybox mount -t devtmpfs dev /dev
-for module in $modules; do \$busybox insmod /modules/\${module##*/}.ko; done
+for module in $drivers; do \$busybox insmod /modules/\${module##*/}.ko; done
 until [ -b /dev/mmcblk0p2 ]; do \$busybox usleep 100000; done
 \$busybox mount -t ext4 -o noatime /dev/mmcblk0p2 /root
 \$busybox umount /proc
@@ -99,8 +103,10 @@ trap 'rm -rf "$root"' EXIT
 tar -C "$root" -xf "$cache/root.tar" --exclude='./dev/*'
 cp -R "$cache/$kernel/lib/modules" "$root/usr/lib/"
 depmod -b "$root" "$release"
-mkdir -p "$root/usr/local/lib/python3.11/dist-packages"
-cp "$cache/lgpio/lgpio.py" "$cache/lgpio/_lgpio.so" "$root/usr/local/lib/python3.11/dist-packages"
+modules=$root/usr/local/lib/python3.11/dist-packages
+mkdir -p "$modules"
+cp "$cache/lgpio/lgpio.py" "$cache/lgpio/_lgpio.so" "$modules"
+python3 -m zipfile -e "$cache/gpiozero.whl" "$modules"
 cp "$package" "$root/inkling.deb"
 chroot "$root" apt-get -qq -y install /inkling.deb > "$out/install.log" 2>&1 || { cat "$out/install.log" >&2; exit 1; }
 rm "$root/inkling.deb"
@@ -117,7 +123,8 @@ ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 ttyAMA0 du
 EOF
 # what a board without network and screen does not need only takes time
 for unit in e2scrub_reap.service systemd-networkd.service systemd-networkd.socket systemd-binfmt.service \
-    proc-sys-fs-binfmt_misc.automount systemd-pstore.service modprobe@drm.service getty@tty1.service \
+    proc-sys-fs-binfmt_misc.automount systemd-pstore.service systemd-update-utmp.service systemd-firstboot.service \
+    sys-fs-fuse-connections.mount sys-kernel-debug.mount sys-kernel-tracing.mount dev-mqueue.mount modprobe@drm.service getty@tty1.service \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer systemd-timesyncd.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done

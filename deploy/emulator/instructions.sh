@@ -19,7 +19,7 @@ if [ ! -d "$root" ]; then
     echo "unpacking a Debian for armhf ..." >&2
     rm -rf "$root.part"
     mmdebstrap --quiet --architectures=armhf --variant=extract --mode=root --include=python3,python3-numpy \
-        --include=python3-pil,python3-tqdm,libblas3,libopenblas0-pthread bookworm "$root.part" "$mirror"
+        --include=python3-pil,python3-tqdm,libblas3,liblapack3,libopenblas0-pthread bookworm "$root.part" "$mirror"
     mv "$root.part" "$root"
 fi
 gcc -O2 -shared -fPIC -o build/count.so deploy/emulator/count.c

@@ -20,7 +20,7 @@ OUTPUT = 1
 PATIENCE_S = 600  # for anything to happen: the machine below may have other work to do
 # Power domains and I2C of the chip are not emulated, and their drivers would wait for them. USB is not needed.
 ARGUMENTS = (
-    "console=ttyAMA0,115200 root=/dev/mmcblk0p2 rw rootwait panic=-1 initcall_blacklist="
+    "console=ttyAMA0,115200 root=/dev/mmcblk0p2 rw rootwait panic=-1 quiet systemd.show_status=no initcall_blacklist="
     "bcm2835_power_driver_init,bcm2835_i2c_driver_init,dwc2_platform_driver_init"
 )
 
