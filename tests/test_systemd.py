@@ -101,3 +101,8 @@ def test_the_units_run_commands_that_are_understood(path: Path) -> None:
     program, *arguments = command.split()
     assert program == "/usr/bin/inkling"
     parser().parse_args(arguments)
+
+
+def test_the_user_of_the_service_is_the_one_who_may_switch_off() -> None:
+    (user,) = settings(unit("inkling.service"), "User")
+    assert f'subject.user == "{user}"' in unit("inkling.rules").read_text()
