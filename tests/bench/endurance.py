@@ -42,9 +42,7 @@ def main() -> int:
     """Watches the simulated camera and prints what that did to the process; returns the exit status."""
     parser = argparse.ArgumentParser(prog="bench.endurance", description=__doc__)
     parser.add_argument("--frames", type=int, default=200_000, metavar="N", help="(default 200000)")
-    parser.add_argument(
-        "--warm-up", type=int, default=20_000, metavar="N", help="of them (default 20000)"
-    )
+    parser.add_argument("--warm-up", type=int, default=20_000, metavar="N", help="of them (default 20000)")
     args = parser.parse_args()
     opened: list[str] = []
     course: list[float] = []
