@@ -13,14 +13,17 @@ from types import FrameType
 from ..buttons import Action, Buttons, power_off
 from ..cameras import Camera, Shot, open_camera
 from ..changes import Changes
+from ..cli import explain
 from ..closing import end_process_in
 from ..displays import Display, described, open_displays
+from ..errors import InklingError
 from ..frames import Frame
 from ..models import open_reader
 from ..notify import Notifier
 from ..pins import Pins
 from ..reader import Reader, Reading
 from ..settings import Settings, load_settings
+from ..shelf import open_shelf
 from ..states import State
 from ..steady import Steady
 
@@ -61,17 +64,26 @@ def run(args: argparse.Namespace) -> int:
                 Buttons(settings, pins) as buttons,
             ):
                 display.state(State.STARTING)
-                reader = open_reader(settings["reading.model"], settings["reading.unsure"])
+                model, unsure = settings["reading.model"], settings["reading.unsure"]
+                shelf = None if demo or model else open_shelf(settings)
+                reader = open_reader(model, unsure, shelf)
                 # picamera2 itself waits for the next picture; the pace of two clocks would stumble
                 loop = Loop(reader, display, score, None if source == "picamera2" else rate, notifier)
                 hooks = {
                     Action.READ: loop.read_anew,
-                    Action.WRONG: lambda: say(f"told that {loop.held} is wrong"),
+                    Action.WRONG: lambda: _keep(loop.held, settings, say),
                     Action.SHUT_DOWN: lambda: power_off(report),
                 }
+
+                def between() -> None:
+                    buttons.carry_out(hooks)
+                    if shelf and shelf.changed():
+                        loop.read_with(open_reader(model, unsure, shelf))
+                        say("another model was promoted: it reads from now on")
+
                 # the display closes first: lights go off even where a camera hangs that is to be closed
                 with open_camera(source, args.hold, args.seed, report, shot, lost) as camera, display:
-                    loop.run(camera, args.frames, lambda: buttons.carry_out(hooks))
+                    loop.run(camera, args.frames, between)
         finally:
             notifier.send("STOPPING=1")
             if demo:
@@ -91,6 +103,22 @@ def _settings(args: argparse.Namespace, demo: bool) -> Settings:
     if demo:
         return load_settings(Path(os.devnull), {}, options)
     return load_settings(args.config, options=options)
+
+
+def _keep(wrong: Reading | None, settings: Settings, say: Callable[[str], None]) -> None:
+    """Keeps the glyphs of a reading that is said to be wrong, for their labels to be told later."""
+    from ..samples import open_samples
+
+    if wrong is None:
+        say("told that something is wrong, but nothing is announced")
+        return
+    try:
+        with open_samples(settings, say) as samples:
+            samples.add_marks(wrong.marks, source="camera")
+    except (InklingError, OSError) as error:  # reading goes on, whatever the card is like
+        say(f"told that {wrong.text} is wrong, but it cannot be kept: {explain(error)}")
+    else:
+        say(f"told that {wrong.text} is wrong: it is kept; `inkling learn --unlabelled` asks what it is")
 
 
 def _shot(settings: Settings, patient: bool) -> Shot:
@@ -222,9 +250,14 @@ class Loop:
             time.sleep(rest_s)
 
     @property
-    def held(self) -> str:
-        """What is announced and still lies there, as text."""
-        return self._steady.current.text if self._steady.current else "nothing"
+    def held(self) -> Reading | None:
+        """What is announced and still lies there."""
+        return self._steady.current
+
+    def read_with(self, reader: Reader) -> None:
+        """Reads with another reader from now on, what lies there first."""
+        self._reader = reader
+        self.read_anew()
 
     def read_anew(self) -> None:
         """Forgets what was read: what lies there is read and announced once more."""
