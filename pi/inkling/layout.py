@@ -11,7 +11,8 @@ from .components import Components, Ints
 
 TOUCHING = 0.08  # of the writing's size: a pen that lifted, or a stroke's faint part; neighbours are farther apart
 BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apart
-ENTWINED = 0.4  # of the smaller of two boxes is in the other: neighbours share less
+ENTWINED = 0.35  # of the smaller of two boxes is in the other: neighbours share less
+TWO_LINES = 2.0  # times the writing's size: what is higher are digits of two lines, not the halves of one
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5
 BESIDE = 0.6  # neighbours of a line share more of their height than this part, parts of a digit less
 SMALLEST = 0.3  # of the writing's size: what is smaller and alone is a dot or a smudge
@@ -73,10 +74,12 @@ def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:
         return False
     shared_y = min(one[3], other[3]) - max(one[1], other[1])
     shared_x = min(one[2], other[2]) - max(one[0], other[0])
-    small = min(max(_wide(one), _high(one)), max(_wide(other), _high(other))) < 0.5 * size
+    lesser = min(max(_wide(one), _high(one)), max(_wide(other), _high(other)))
+    small = lesser < 0.5 * size
     stacked = shared_x > 0.3 * min(_wide(one), _wide(other)) and shared_y < 0.25 * min(_high(one), _high(other))
     entwined = min(shared_x, shared_y) > 0 and shared_x * shared_y > ENTWINED * min(_area(one), _area(other))
-    if (stacked or entwined) and gap <= BROKEN * _high(both) and _high(both) < 2 * writing:
+    near = (stacked and gap <= BROKEN * _high(both)) or (entwined and gap <= FLAG * lesser)
+    if near and _high(both) < TWO_LINES * writing:
         return True
     if gap <= TOUCHING * size and (small or shared_y < BESIDE * _high(both)):
         return True

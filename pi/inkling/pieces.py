@@ -17,7 +17,7 @@ FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not 
 SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
 CLEAR = 7.0  # and a piece is writing if its strokes stand out by so many: a shadow's edge and noise add up to less
 EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own darkness
-FAINT = 0.2  # pieces this much fainter than the darkest are the ruling, the page's back, or a shadow's edge
+FAINT = 0.23  # of the darkest piece: what is fainter is the ruling, the other side of the sheet, a shadow's edge
 ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
 
@@ -104,9 +104,8 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
     squares = from_side_to_side & from_top_to_bottom
     wider_than_a_digit = wide > 1.4 * high
-    furniture = cut_off & (
-        ruled | squares | wider_than_a_digit | (pieces.on_border(height, width) > ALONG * pieces.extents)
-    )
+    lies_along = pieces.on_border(height, width) > ALONG * pieces.extents
+    furniture = cut_off & (ruled | squares | wider_than_a_digit | lies_along)
     why[darkness <= max(1.5 * FAINTEST, CLEAR * page.noise)] = Why.NOISE
     why[furniture] = Why.BORDER
     why[speck] = Why.SPECK

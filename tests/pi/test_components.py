@@ -136,3 +136,11 @@ def test_a_whole_picture_of_noise_is_taken_apart(density: float) -> None:
     mask = np.random.default_rng(4).random((480, 640)) < density
     components = find_components(mask)
     assert sorted(components.areas.tolist()) == sorted(map(len, flood_fill(mask)))
+
+
+def test_components_know_their_longer_side_and_how_they_lie_on_the_border() -> None:
+    mask = drawn("##..#", ".#...", "...#.", "..#..", ".....")
+    components = find_components(mask)
+    order = np.lexsort(components.boxes.T[::-1])
+    assert components.extents[order].tolist() == [2, 2, 1]
+    assert components.on_border(*mask.shape)[order].tolist() == [2, 0, 1]

