@@ -48,14 +48,13 @@ def said_of_all(reading: Reading, label: int) -> Said:
 
 
 def ask(reading: Reading, name: str = "") -> Said:
-    """Shows what was read and asks what it is; nothing for what is skipped. Raises EOFError when the answers end."""
+    """Shows what was read and asks what it is; what is skipped is left out. Raises EOFError when the answers end."""
     print_glyphs([mark.glyph for mark in reading.marks])
     sure = percent(min(mark.confidence for mark in reading.marks))
-    all_sure = all(mark.digit is not None for mark in reading.marks)
     print(f"{name}read as {reading.text} ({sure} sure)")
     while True:
-        answer = _answer(f"what is it? {'Enter if that is right, ' * all_sure}{HINT}: ")
-        if answer == SKIP or (not answer and not all_sure):
+        answer = _answer(f"what is it? Enter if that is right, {HINT}: ")
+        if answer == SKIP:
             return []
         try:
             return said_of(reading, checked_signs(answer or reading.text))

@@ -235,7 +235,7 @@ class Database(Closing):
         Its place is never empty, and a power cut at any instant leaves either the damaged file with its log, from
         which this begins again, or the whole new one under the name of `aside.healing`, from which it goes on.
         """
-        with alone(self.path):
+        with self._translated("set aside, and it is damaged"), alone(self.path):
             finish_healing(self.path)
             try:
                 return self._connect(create=False)  # another process has healed it while this one waited

@@ -40,6 +40,11 @@ def test_a_folder_comes_back_as_it_went(tmp_path: Path) -> None:
     assert back[3].source.endswith("1234567_0.png")
 
 
+def test_what_is_kept_comes_back_however_much_ink_it_has(tmp_path: Path) -> None:
+    export_folder([Sample(255 - GLYPHS[0], NO_DIGIT, number=1)], tmp_path / "out")
+    np.testing.assert_array_equal(imported(tmp_path / "out")[0].glyph, 255 - GLYPHS[0])
+
+
 def test_the_index_is_one_that_people_and_other_programs_read(tmp_path: Path) -> None:
     export_folder(SAMPLES[:3], tmp_path / "out")
     with (tmp_path / "out" / "INDEX.csv").open(newline="") as file:

@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m powercut", description=__doc__)
     parser.add_argument("works", nargs="*", metavar="WORK", help=f"of these: {', '.join(WORKS)} (default: all of them)")
     parser.add_argument(
-        "--torn", type=int, default=100, metavar="N", help="random states for each instant (default 100)"
+        "--torn", type=int, default=120, metavar="N", help="random states for each instant (default 120)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, other random states")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the files of the first state that is wrong here")
