@@ -29,7 +29,11 @@ from inkling.notify import Notifier
 from inkling.pins import Pins
 from inkling.player import Player
 from inkling.reader import Mark, Reader, Reading
+from inkling.samples import Samples
+from inkling.settings import load_settings
+from inkling.shelf import Shelf
 from inkling.states import State
+from inknet import Dense, Network, SoftmaxCrossEntropy
 from support import ROOT
 
 
@@ -147,7 +151,7 @@ def test_a_known_sequence_shows_the_right_lights(
 
 @pytest.mark.usefixtures("no_settings")
 def test_buttons_are_carried_out_between_two_frames(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("gpiozero")
     boards: list[Any] = []
@@ -172,13 +176,62 @@ def test_buttons_are_carried_out_between_two_frames(
     monkeypatch.setattr(watch, "open_camera", lambda *_: Pressing())
     monkeypatch.setenv("INKLING_BUTTONS_READ", "2")
     monkeypatch.setenv("INKLING_BUTTONS_WRONG", "15")
+    monkeypatch.setenv("INKLING_SAMPLES_PATH", str(tmp_path / "samples.db"))
     assert main(["watch", "--pins", "mock"]) == 0
     out, err = capsys.readouterr()
     first, again = out.splitlines()
     assert first.startswith("frame 2: ")
     text = first.split()[2]
     assert again.startswith(f"frame 11: {text} ")
-    assert err == f"inkling watch: told that {text} is wrong\n"
+    assert (
+        err == f"inkling watch: told that {text} is wrong: it is kept; `inkling learn --unlabelled` asks what it is\n"
+    )
+    with Samples(tmp_path / "samples.db") as samples:
+        kept = list(samples)
+    assert [str(sample.read) for sample in kept] == list(text.replace(" ", ""))
+    assert {(sample.label, sample.source) for sample in kept} == {(None, "camera")}
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_what_is_told_to_be_wrong_stops_nothing_when_it_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("INKLING_SAMPLES_PATH", str(tmp_path / "file" / "samples.db"))
+    said: list[str] = []
+    reading = Reader(load_model()).read(next(frame for frame in SimulatedCamera() if frame.truth).luma)
+    watch._keep(reading, load_settings(), said.append)
+    watch._keep(None, load_settings(), said.append)
+    assert said[0].startswith(f"told that {reading.text} is wrong, but it cannot be kept: ")
+    assert str(tmp_path / "file") in said[0]
+    assert said[1:] == ["told that something is wrong, but nothing is announced"]
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_a_model_that_is_promoted_reads_from_the_next_frame_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unsure = Network([Dense(11)], SoftmaxCrossEntropy(), rng=np.random.default_rng(0))
+    unsure.layers[0].values["bias"][10] = 100
+    monkeypatch.setenv("INKLING_SHELF_PATH", str(tmp_path))
+
+    class Promoting(Camera):
+        """Shows one page all the time; meanwhile a model is promoted that knows no digit."""
+
+        def __iter__(self) -> Iterator[Frame]:
+            page = next(frame for frame in SimulatedCamera() if frame.truth)
+            for number in range(12):
+                if number == 6:
+                    Shelf(tmp_path).add(unsure, "for a test", promote=True)
+                yield Frame(page.luma, 0.0, number)
+
+    monkeypatch.setattr(watch, "open_camera", lambda *_: Promoting())
+    assert main(["watch"]) == 0
+    out, err = capsys.readouterr()
+    before, after = (line.split()[2] for line in out.splitlines())
+    assert before.isdigit()
+    assert after == "?" * len(before)
+    assert err == "inkling watch: another model was promoted: it reads from now on\n"
 
 
 @pytest.mark.usefixtures("no_settings")
