@@ -15,7 +15,7 @@ from inkling.cameras import SimulatedCamera
 from inkling.cli import main
 from inkling.console import screen
 from inkling.displays import view_of
-from inkling.models import load_model
+from inkling.models import shipped_model
 from inkling.reader import Reader
 from inkling.simulation import paper
 from inkling.terminal import EIGHTHS, HALF_BLOCK, Style
@@ -40,7 +40,7 @@ def make_photo(path: Path) -> None:
 def make_screen(path: Path) -> None:
     """One frame of `inkling demo`, painted as a terminal shows it."""
     frame = next(islice(SimulatedCamera(), FRAME, None))
-    reading = Reader(load_model()).read(frame.luma)
+    reading = Reader(shipped_model()).read(frame.luma)
     paint(screen(view_of(frame, reading, reading, ""), SIZE, Style.COLOUR)).save(path, optimize=True)
 
 
