@@ -97,13 +97,24 @@ def parser() -> argparse.ArgumentParser:
     _model(watch)
     _unsure(watch)
 
-    train = add("train", "train", "train a network")
-    train.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's four files, or the talk's CSV")
-    train.add_argument("--recipe", choices=RECIPES, default="cnn", help="(default cnn)")
-    train.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
+    text = "train a network, for some epochs or until a time; what was cut off is gone on with by the same command"
+    train = add("train", "train", text)
+    train.add_argument("--data", type=Path, metavar="DIR", help="MNIST's four files, or the talk's CSV")
+    which = train.add_mutually_exclusive_group()
+    which.add_argument("--recipe", choices=RECIPES, help="(default cnn; for a time night, sized to fit)")
+    which.add_argument(
+        "--from", type=Path, dest="base", metavar="FILE", help="go on from a model (default without --out: what reads)"
+    )
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
+    length.add_argument("--hours", type=_hours, metavar="H", help="train so long, at idle priority, judging included")
+    length.add_argument("--until", type=_time_of_day, metavar="HH:MM", help="the same until the clock says so")
     train.add_argument("--all", action="store_true", help="learn from every image: hold none back to judge by")
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
-    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model is written (.npz)")
+    train.add_argument("--out", type=Path, metavar="FILE", help="where the model is written (default: to the shelf)")
+    train.add_argument("--status", action="store_true", help="say how far a training is that is under way, and end")
+    train.add_argument("--json", action="store_true", help="with --status: one JSON object a line for each training")
+    _config(train)
 
     experiment = add("experiment", "experiment", "run one of the talk's experiments: a CSV file and a plot")
     experiment.add_argument("name", choices=("hidden", "rate", "epochs", "rotation", "damage"))
@@ -225,6 +236,22 @@ def _whole(text: str) -> int:
 
 def _positive(text: str) -> float:
     return _number(text, 1e-6, 10**6)
+
+
+def _hours(text: str) -> float:
+    return _number(text, 1e-4, 1000)
+
+
+def _time_of_day(text: str) -> tuple[int, int]:
+    """The hour and the minute."""
+    hour, colon, minute = text.partition(":")
+    if (
+        not (colon and hour.isdecimal() and minute.isdecimal() and len(minute) == 2)
+        or int(hour) > 23
+        or int(minute) > 59
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day, such as 06:30")
+    return int(hour), int(minute)
 
 
 def _share(text: str) -> float:

@@ -27,3 +27,7 @@ class DatasetError(InklingError, ValueError):
 
 class DataError(InklingError, OSError):
     """A data set is missing, incomplete or not what it claims to be."""
+
+
+class BusyError(InklingError, BlockingIOError):
+    """Another process is doing what only one can do at a time."""

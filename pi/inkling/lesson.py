@@ -1,7 +1,7 @@
 """A lesson is what a network learns from: images of several kinds in one row, each shown so often, none copied."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
@@ -12,12 +12,11 @@ from inknet.layers import Generator
 
 from .elastic import Elastic
 from .errors import DataError
-from .reader import DIGITS
 from .simulation.outliers import NO_DIGIT, outliers, own_digits
 
 SHOWN = 100  # times that each of the owner's samples is shown in an epoch, every time deformed anew,
 SHARE = 0.15  # but all together not more than this part of the images
-PAUSE = 500  # deformed samples, and about as many outliers, that are made at a time
+FEW = 500  # samples that are deformed at a time, for memory's sake
 HELD_BACK = 4  # one of the owner's samples in so many is held back
 
 
@@ -60,11 +59,19 @@ class Lesson:
         return images
 
 
-def beside(images: Array, labels: Array, share: float, own: float, rng: Generator) -> list[Part]:
-    """Digits as the outliers are drawn, and outliers, so many in parts of the images (see `simulation.outliers`)."""
-    digits = own_digits(round(own * len(images)), rng)
-    none = outliers(round(share * len(images)), rng, images, labels)
-    return [Part.of(*digits), Part.of(none, np.full(len(none), NO_DIGIT, np.uint8))]
+def beside(images: Array, labels: Array, share: float, own: float, rng: Generator, drawn: float = 1.0) -> list[Part]:
+    """Digits as the outliers are drawn, and outliers, so many in parts of the images (see `simulation.outliers`).
+
+    drawn: the part of those that is drawn, 0 to 1; the rest are shown again.
+    """
+    shown, none_shown = round(own * len(images)), round(share * len(images))
+    digits, digits_labels = own_digits(round(drawn * shown), rng)
+    pieces = (images, labels) if len(np.unique(labels)) > 1 else ()
+    none = outliers(round(drawn * none_shown), rng, *pieces)
+    return [
+        Part(digits, digits_labels, shown),
+        Part(none, np.full(len(none), NO_DIGIT, np.uint8), none_shown),
+    ]
 
 
 @dataclass(frozen=True)
@@ -99,8 +106,9 @@ class Sampled:
         shown = min(SHOWN * len(self), round(SHARE * images))
         pictures = np.resize(self.images, (shown if len(self) else 0, 28, 28))
         deform = Elastic(Affine(share=1.0), sway_px=0.7)
-        for start in range(0, len(pictures), PAUSE):
-            ink = pictures[start : start + PAUSE].astype(np.float32) / 255
+        for start in range(0, len(pictures), FEW):
+            ink = pictures[start : start + FEW].astype(np.float32)
+            ink /= 255
             deform(ink, rng)
-            pictures[start : start + PAUSE] = np.round(255 * np.clip(ink, 0, 1))
+            pictures[start : start + FEW] = np.round(255 * np.clip(ink, 0, 1))
         return Part.of(pictures, np.resize(self.labels, len(pictures)))

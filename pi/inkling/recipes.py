@@ -1,8 +1,9 @@
 """A recipe is a network and the way to train it, under a name that `inkling train --recipe` knows."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
 
 from inknet import AdamW, Affine, BatchNorm, Convolution, Dense, Layer, MaxPool, Network, ReLU, SoftmaxCrossEntropy
 from inknet.arrays import Array
@@ -27,6 +28,12 @@ class Trains(Protocol):
 
     def result(self) -> Network:
         """The network as it is."""
+
+    def checkpoint(self, path: Path, about: dict[str, Any] | None = None) -> None:
+        """Writes all that training goes on from, durably, and plain data that is kept with it. Raises OSError."""
+
+    def restore(self, path: Path) -> None:
+        """Takes up the checkpoint of one made alike. Raises ModelError if it is none; then nothing has changed."""
 
 
 def turned_classic(rng: Generator) -> TalkTrainer:
@@ -125,3 +132,6 @@ RECIPES = {
     "cnn": Recipe(cnn, 20),
     "robust": Recipe(robust, 40, outliers=0.3, own=0.15),
 }
+
+FURTHER = replace(RECIPES["robust"], epochs=1)
+"""For a network that is gone on from (see `further`)."""

@@ -95,6 +95,14 @@ SETTINGS = (
         'a mark whose likeliest digit is less probable than this is "?"; higher means fewer wrong digits and more "?"',
         unit="probability",
     ),
+    Setting(
+        "training.checkpoint_minutes",
+        10,
+        number(0.1, 240),
+        "how much training a power cut may cost; a checkpoint is about 1 MB (see the README), so the card is written "
+        "with 50 to 150 MB in a night of 8 hours, and with less if this is longer",
+        unit="minutes",
+    ),
 )
 
 

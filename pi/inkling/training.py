@@ -18,7 +18,7 @@ from .datasets import read_csv, read_idx
 from .errors import DataError
 from .lesson import Lesson, Part, Sampled, beside
 from .reader import DIGITS
-from .recipes import RECIPES, Trains
+from .recipes import FURTHER, RECIPES, Trains, further
 from .simulation.outliers import NO_DIGIT, outliers
 
 HELD_BACK = 12  # one image in so many is held back: 5,000 of MNIST's 60,000
@@ -77,7 +77,8 @@ class Training:
     """One recipe on one data set. `steps` does the work; `result` is what came of it, at any time.
 
     judged: a part of the images is held back to judge the network by; otherwise it learns from all of them.
-    trainer: instead of the recipe's own. samples: the owner's digits, learnt beside the images (see `lesson`).
+    base: with the recipe "further", the network to go on from. samples: the owner's digits, learnt beside the images
+    (see `lesson`). trainer: instead of the recipe's own.
     """
 
     def __init__(
@@ -87,19 +88,27 @@ class Training:
         epochs: float | None,
         seed: int,
         judged: bool = True,
-        trainer: Trains | None = None,
+        base: Network | None = None,
         samples: Sampled | None = None,
+        trainer: Trains | None = None,
     ) -> None:
         if not len(images):
             raise DataError("there is no image to learn from")
         self.recipe, self.seed, self.learns_all = recipe, seed, not judged
-        self.epochs = RECIPES[recipe].epochs if epochs is None else epochs
-        self.trainer = RECIPES[recipe].trainer(np.random.default_rng(seed)) if trainer is None else trainer
+        self.kind = FURTHER if base is not None else RECIPES[recipe]
+        self.epochs = self.kind.epochs if epochs is None else epochs
+        rng = np.random.default_rng(seed)
+        if base is not None:
+            self.trainer: Trains = further(base, rng)
+        else:
+            self.trainer = self.kind.trainer(rng) if trainer is None else trainer
         self.answers = self.trainer.result().classes
         self.learn, self.held_back = hold_back(images) if judged else (images, images.part(np.zeros(0, np.intp)))
         own = (samples or Sampled(images.images[:0], images.labels[:0])).for_answers(self.answers)
-        self.samples, self.held_back_samples = own.hold_back() if judged else (own, own.part(slice(0)))
+        self.samples, self.held_back_samples = own.hold_back() if judged else (own, own.part(np.zeros(0, np.intp)))
         self.done = 0.0
+        self._no_digits: Array | None = None
+        self.drawn = 1.0  # how much of what is shown beside the images is drawn, the rest being shown again
 
     def steps(self) -> Iterator[Step]:
         """Trains, yielding after every batch."""
@@ -113,11 +122,18 @@ class Training:
         images, labels = self.learn.images, self.learn.labels
         parts = [Part.of(images, labels)]
         if self.answers > DIGITS:
-            recipe = RECIPES[self.recipe]
             rng = np.random.default_rng((self.seed, DIGITS))
-            parts += beside(images, labels, recipe.outliers, recipe.own, rng)
+            parts += beside(images, labels, self.kind.outliers, self.kind.own, rng, self.drawn)
         parts.append(self.samples.deformed(len(images), np.random.default_rng((self.seed, len(self.samples)))))
         return Lesson(parts)
+
+    def no_digits(self) -> Array:
+        """Outliers, uint8 (OUTLIERS, 28, 28), that stand beside the images held back where confidence is fitted."""
+        if self._no_digits is None:
+            images, labels = self.held_back.images, self.held_back.labels
+            pieces = (images, labels) if len(np.unique(labels)) > 1 else ()
+            self._no_digits = outliers(OUTLIERS, np.random.default_rng(DIGITS), *pieces)
+        return self._no_digits
 
     def accuracy(self, most: int | None = None) -> float | None:
         """The share of the held-back images read right by the network as it is; None if none are held back.
@@ -153,7 +169,7 @@ class Training:
         if judged and len(self.held_back):
             self._judge(network)
         elif self.learns_all and isinstance(network.loss, SoftmaxCrossEntropy):
-            network.loss = replace(network.loss, temperature=RECIPES[self.recipe].temperature)
+            network.loss = replace(network.loss, temperature=self.kind.temperature)
         return network
 
     def _judge(self, network: Network) -> None:
@@ -164,7 +180,7 @@ class Training:
         network.about["held_back_accuracy"] = float((scores[:, :DIGITS].argmax(axis=1) == labels).mean())
         if isinstance(network.loss, SoftmaxCrossEntropy):
             if self.answers > DIGITS:  # with a few beside them that are no digits
-                none = outliers(OUTLIERS, np.random.default_rng(DIGITS), images, labels)
+                none = self.no_digits()
                 scores = np.concatenate([scores, reader.scores(none)])
                 labels = np.concatenate([labels, np.full(len(none), NO_DIGIT, labels.dtype)])
             network.loss = replace(network.loss, temperature=round(fit_temperature(scores.T, labels), 4))
