@@ -31,6 +31,9 @@ class Reporter(Closing):
         self._file, self._clock = file, clock
         self._written_s = self._said_s = -1e9
         self._bar: Any = None
+
+    def begin(self) -> None:
+        """Shows the bar, if this is a terminal; before it, an error can still stand alone on its line."""
         if sys.stderr.isatty():
             self._bar = tqdm(total=100.0, bar_format="{l_bar}{bar}| {postfix}", mininterval=BAR_S)
 
@@ -102,6 +105,7 @@ class Session:
         saved_s = self._clock()
         progress = before = 0.0
         self._began_s, first = saved_s, None
+        self._reporter.begin()
         for step in self.training.steps():
             self.under_way = True
             first = step.progress if first is None else first

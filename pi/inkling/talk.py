@@ -54,12 +54,8 @@ class TalkTrainer:
         """Writes all that training goes on from, durably, as `inknet.Trainer.checkpoint` does."""
         header = {"about": about or {}, "talk": self._turns.tolist(), "done": self._done}
         rng = self._rng.bit_generator.state
-        arrays: dict[str, Array] = {
-            "order": self._order.astype(np.uint32),
-            "wih": self._network.wih,
-            "who": self._network.who,
-        }
-        write(path, {**header, "rng": rng}, arrays)
+        arrays: dict[str, Array] = {"wih": self._network.wih, "who": self._network.who}
+        write(path, {**header, "rng": rng}, {"order": self._order.astype(np.uint32), **arrays})
 
     def restore(self, path: Path) -> None:
         """Takes up a checkpoint of a trainer made alike, as `inknet.Trainer.restore` does; raises ModelError."""
