@@ -152,6 +152,12 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", choices=RECIPES, nargs="+", default=RECIPES, dest="recipes", help="(default: all of them)"
     )
     recipes.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds 0 to N-1 (default 3)")
+    text = "train for a small part of a night, alone and disturbed, and as many epochs without a deadline"
+    nights = actions.add_parser("night", help=text, description=text, parents=[common])
+    nights.set_defaults(module="bench_night")
+    nights.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    nights.add_argument("--hours", type=_hours, default=0.24, metavar="H", help="the small night (default 0.24)")
+    nights.add_argument("--seeds", type=_count, default=1, metavar="N", help="seeds 0 to N-1 (default 1)")
     text = "read a folder of labelled pictures, and hold what is read beside what is written"
     photos = actions.add_parser("photos", help=text, description=text, parents=[common])
     photos.set_defaults(module="bench_photos")

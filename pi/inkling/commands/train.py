@@ -1,6 +1,7 @@
 """`inkling train`: trains a network for some epochs or hours, and goes on where the same training was cut off."""
 
 import argparse
+import glob
 import json
 import os
 import signal
@@ -15,7 +16,10 @@ from types import FrameType
 from typing import Any
 from zlib import crc32
 
+import numpy as np
+
 from inknet import Network, save
+from inknet.arrays import Array
 
 from ..checkpoints import Checkpoint, Checkpoints
 from ..errors import PlotError, UsageError
@@ -138,9 +142,16 @@ def _task(args: argparse.Namespace, images: Images, samples: Sampled) -> dict[st
         "until": args.until and list(args.until),
         "all": args.all,
         "seed": args.seed,
-        "data": crc32(images.images, crc32(images.labels)),
-        "samples": None if in_time else crc32(samples.images, crc32(samples.labels)),
+        "data": _checksum(images.images, images.labels),
+        "samples": None if in_time else _checksum(samples.images, samples.labels),
     }
+
+
+def _checksum(*arrays: Array) -> int:
+    checksum = 0
+    for array in arrays:
+        checksum = crc32(np.ascontiguousarray(array), checksum)
+    return checksum
 
 
 def _unfinished(checkpoints: Checkpoints, task: dict[str, Any], tell: Callable[[str], None]) -> Checkpoint | None:
@@ -206,6 +217,8 @@ def _write(out: Path, training: Training, finished: bool, tell: Callable[[str], 
     """Writes the model to a file, and what it is worth."""
     if not finished:
         tell(f"stopping: saving what was learnt in {training.done:.3g} epochs to {out}; the same command goes on")
+    for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):  # what a power cut left while this was written
+        part.unlink()
     # saved first and judged then, which takes a while: another Ctrl-C costs the judgement and not the night
     save(training.result(judged=False), out)
     network = training.result()
@@ -232,8 +245,6 @@ def _draw(session: Session, picture: Path, tell: Callable[[str], None]) -> None:
 
 def _samples(settings: Settings, tell: Callable[[str], None]) -> Sampled:
     """The digits that the owner has set right; none where nobody has."""
-    import numpy as np
-
     none = Sampled(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
     try:
         samples = import_module("..samples", __package__)
