@@ -11,7 +11,7 @@ from inkling.lesson import Sampled
 from inkling.models import load_model
 from inkling.night import DAY_S, SIZES, Hours, Night, fitting, until, used_when_cut
 from inkling.recipes import FURTHER
-from inkling.simulation.outliers import NO_DIGIT
+from inkling.simulation.outliers import NO_DIGIT, outliers
 from inkling.training import Images
 from inknet import AdamW, Network, SoftmaxCrossEntropy, Trainer
 from support import patterns
@@ -116,15 +116,11 @@ def test_it_has_an_answer_for_what_is_no_digit(machine: Machine) -> None:
 
 
 def test_little_time_is_not_spent_on_drawing(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inkling import training
-
-    draw = training.outliers
-
     def slowly(count: int, *rest: Any) -> Any:
         machine.work(0.02 * count)  # 20 s for 1000
-        return draw(count, *rest)
+        return outliers(count, *rest)
 
-    monkeypatch.setattr(training, "outliers", slowly)
+    monkeypatch.setattr("inkling.training.outliers", slowly)
     for seconds, share in ((100, 3 / (0.02 * 0.45 * 550)), (1000, 1.0)):
         it = night(machine, seconds)
         lesson = it.lesson()

@@ -18,7 +18,7 @@ from zlib import crc32
 
 import numpy as np
 
-from inknet import Network, save
+from inknet import save
 from inknet.arrays import Array
 
 from ..checkpoints import Checkpoint, Checkpoints
@@ -265,10 +265,10 @@ def _check_shelf() -> None:
 
 def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
     """Brings the model to the shelf, where it reads from now on if it is better than what reads; says which."""
-    promotion, shelves = (import_module(f"..{name}", __package__) for name in ("promotion", "shelf"))
+    models, promotion, shelves = (import_module(f"..{name}", __package__) for name in ("models", "promotion", "shelf"))
     network = training.result()
     shelf = shelves.open_shelf(settings)
-    current: Network = load_model()
+    number, current = shelf.listing().current, models.current_model(shelf)
     # the shipped model has learnt all training images, so only the test images are fair to both
     test, own = _test_images(data), training.held_back_samples
     judges = [
@@ -276,5 +276,5 @@ def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
         promotion.Judges("own digits", own.images, own.labels, weight=promotion.OWN_WEIGHT),
     ]
     verdict = promotion.judge(current, network, judges)
-    entry = shelf.add(network, verdict.reason, verdict.promoted)
-    return f"model {entry.number}: {verdict.reason}"
+    entry = shelf.add(network, verdict.reason, verdict.promoted, number)
+    return f"model {entry.number}, {entry.verdict}"
