@@ -15,9 +15,10 @@ import numpy as np
 
 from inkling import training  # noqa: F401 - imported once, here, and not by each child
 from inkling.cli import main
+from inknet.modelfile import read
 from support import patterns
 
-LONGEST_S = 0.5
+LONGEST_S = 1.5
 
 
 def child(arguments: list[str]) -> int:
@@ -31,6 +32,11 @@ def child(arguments: list[str]) -> int:
     return number
 
 
+def at(folder: Path) -> int:
+    """The number of the newest checkpoint in a folder, -1 if there is none."""
+    return max((int(read(path)[0]["about"]["number"]) for path in folder.glob("checkpoint-*.npz")), default=-1)
+
+
 def run(count: int, folder: Path) -> None:
     """Prints how often it was killed, how often it ended, and whether each end was the same; fails if one was not."""
     os.environ["INKLING_TRAINING_CHECKPOINT_MINUTES"] = "0"
@@ -41,7 +47,8 @@ def run(count: int, folder: Path) -> None:
     os.waitpid(child(arguments), 0)
     whole = out.read_bytes()
     out.unlink()
-    kills = ends = 0
+    kills = amid = ends = 0
+    reached = -1
     while kills < count:
         number = child(arguments)
         time.sleep(random.uniform(0, LONGEST_S))
@@ -49,14 +56,19 @@ def run(count: int, folder: Path) -> None:
         _, status = os.waitpid(number, 0)
         if os.WIFSIGNALED(status):
             kills += 1
+            before, reached = reached, at(folder / "a.npz.unfinished")
+            amid += reached > before
             continue
         if os.waitstatus_to_exitcode(status) or out.read_bytes() != whole:
             sys.exit(f"after {kills} kills it ended with status {status}, or otherwise than undisturbed")
         ends += 1
+        reached = -1
         out.unlink()
     os.waitpid(child(arguments), 0)
     same = out.read_bytes() == whole
-    print(f"killed {kills} times, it came to its end {ends + 1} times, each {'the same' if same else 'NOT the same'}")
+    print(
+        f"killed {kills} times, {amid} of them after further steps, it came to its end {ends + 1} times, each {'the same' if same else 'NOT the same'}"
+    )
     sys.exit(not same)
 
 
