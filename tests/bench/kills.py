@@ -66,9 +66,8 @@ def run(count: int, folder: Path) -> None:
         out.unlink()
     os.waitpid(child(arguments), 0)
     same = out.read_bytes() == whole
-    print(
-        f"killed {kills} times, {amid} of them after further steps, it came to its end {ends + 1} times, each {'the same' if same else 'NOT the same'}"
-    )
+    verdict = "the same" if same else "NOT the same"
+    print(f"killed {kills} times, {amid} of them after further steps; it came to its end {ends + 1} times, {verdict}")
     sys.exit(not same)
 
 
