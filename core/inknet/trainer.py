@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -96,9 +97,13 @@ class Trainer:
         """The trained network: a copy with the averaged weights, where they are averaged."""
         return self.network.copy(None if self.averaging is None else self.average)
 
-    def checkpoint(self, path: str | os.PathLike[str]) -> None:
-        """Writes all that training goes on from, durably: weights, averages, optimizer, chance, order and steps."""
+    def checkpoint(self, path: str | os.PathLike[str], about: dict[str, Any] | None = None) -> None:
+        """Writes all that training goes on from, durably: weights, averages, optimizer, chance, order and steps.
+
+        about: plain data that is kept with it, in the header that `modelfile.read` gives. Raises OSError.
+        """
         header = {
+            "about": about or {},
             "layers": [describe(layer) for layer in self.network.layers],
             "steps": self.steps,
             "optimizer_steps": self.optimizer.steps,

@@ -36,7 +36,8 @@ def trial(recipe: str, seed: int, learn: Images, test: Images) -> Iterator[Step 
     yield from training.steps()
     seconds = time.perf_counter() - began
     network = training.trainer.result()
-    shown = training.epochs * RECIPES[recipe].views * len(learn) / EPOCH
+    kind = RECIPES[recipe]
+    shown = training.epochs * kind.views * (1 + kind.outliers + kind.own) * len(learn) / EPOCH
     yield Trial(recipe, seed, evaluate(network, test), multiply_accumulates(network) / 1e6 * shown, seconds)
 
 

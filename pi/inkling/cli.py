@@ -126,13 +126,24 @@ def parser() -> argparse.ArgumentParser:
     watch.formatter_class = argparse.RawDescriptionHelpFormatter
     watch.epilog = f"the alphabet of lights:\n{alphabet()}"
 
-    train = add("train", "train", "train a network")
-    train.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's four files, or the talk's CSV")
-    train.add_argument("--recipe", choices=RECIPES, default="cnn", help="(default cnn)")
-    train.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
+    text = "train a network, for some epochs or until a time; what was cut off is gone on with by the same command"
+    train = add("train", "train", text)
+    train.add_argument("--data", type=Path, metavar="DIR", help="MNIST's four files, or the talk's CSV")
+    which = train.add_mutually_exclusive_group()
+    which.add_argument("--recipe", choices=RECIPES, help="(default cnn; for a time night, sized to fit)")
+    which.add_argument(
+        "--from", type=Path, dest="base", metavar="FILE", help="go on from a model (default without --out: what reads)"
+    )
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
+    length.add_argument("--hours", type=_hours, metavar="H", help="train so long, at idle priority, judging included")
+    length.add_argument("--until", type=_time_of_day, metavar="HH:MM", help="the same until the clock says so")
     train.add_argument("--all", action="store_true", help="learn from every image: hold none back to judge by")
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
-    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model is written (.npz)")
+    train.add_argument("--out", type=Path, metavar="FILE", help="where the model is written (default: to the shelf)")
+    train.add_argument("--status", action="store_true", help="say how far a training is that is under way, and end")
+    train.add_argument("--json", action="store_true", help="with --status: one JSON object a line for each training")
+    _config(train)
 
     learn = add("learn", "learn", "teach it your digits: from photos, or held before the camera")
     learn.usage = "inkling learn [options] [PHOTO ...]\n       inkling learn " + "|".join(LEARN_ACTIONS) + " ..."
@@ -218,6 +229,12 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", choices=RECIPES, nargs="+", default=RECIPES, dest="recipes", help="(default: all of them)"
     )
     recipes.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds 0 to N-1 (default 3)")
+    text = "train for a small part of a night, alone and disturbed, and as many epochs without a deadline"
+    nights = actions.add_parser("night", help=text, description=text, parents=[common])
+    nights.set_defaults(module="bench_night")
+    nights.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    nights.add_argument("--hours", type=_hours, default=0.24, metavar="H", help="the small night (default 0.24)")
+    nights.add_argument("--seeds", type=_count, default=1, metavar="N", help="seeds 0 to N-1 (default 1)")
     text = "read a folder of labelled pictures, and hold what is read beside what is written"
     photos = actions.add_parser("photos", help=text, description=text, parents=[common])
     photos.set_defaults(module="bench_photos")
@@ -350,6 +367,22 @@ def _positive(text: str) -> float:
 
 def _seconds(text: str) -> float:
     return _number(text, 1, 3600)
+
+
+def _hours(text: str) -> float:
+    return _number(text, 1e-4, 1000)
+
+
+def _time_of_day(text: str) -> tuple[int, int]:
+    """The hour and the minute."""
+    hour, colon, minute = text.partition(":")
+    if (
+        not (colon and hour.isdecimal() and minute.isdecimal() and len(minute) == 2)
+        or int(hour) > 23
+        or int(minute) > 59
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day, such as 06:30")
+    return int(hour), int(minute)
 
 
 def _share(text: str) -> float:

@@ -47,3 +47,7 @@ class ShelfError(InklingError, ValueError):
 
 class OnnxError(InklingError, ImportError):
     """An ONNX file cannot be read or written, because what does so is not installed."""
+
+
+class BusyError(InklingError, BlockingIOError):
+    """Another process is doing what only one can do at a time."""

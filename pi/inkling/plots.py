@@ -1,9 +1,10 @@
 """An experiment as a picture: each result a dot, their mean a line, their spread a band."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,20 +22,13 @@ def plot(rows: Iterable[Row], path: Path) -> None:
 
     Raises PlotError if matplotlib is not installed, OSError if the file cannot be written.
     """
-    try:
-        # by name, so that the types are checked alike with it and without
-        figures, tickers = import_module("matplotlib.figure"), import_module("matplotlib.ticker")
-    except ImportError as error:
-        raise PlotError(
-            f"the plot needs matplotlib ({error}): install inkling's extra `plots` (pip install 'inkling[plots]'), or "
-            "python3-matplotlib on Debian, and give the same command again"
-        ) from error
+    figure = _figure(figsize=(8, 5))
+    tickers = import_module("matplotlib.ticker")
     rows = sorted(rows, key=lambda row: row.value)
     experiment = EXPERIMENTS[rows[0].experiment]
     found = by_value(rows)
     values = list(found)
 
-    figure = figures.Figure(figsize=(8, 5), dpi=150, layout="constrained")
     axes = figure.subplots()
     lowest, means, highest = ([100 * f(found[value]) for value in values] for f in (np.min, np.mean, np.max))
     seeds = len({row.seed for row in rows})
@@ -72,6 +66,23 @@ def plot(rows: Iterable[Row], path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="best", fontsize=9)
 
+    _save(figure, path)
+
+
+def _figure(figsize: tuple[float, float]) -> Any:
+    """An empty figure of matplotlib's; raises PlotError if that is not installed."""
+    try:
+        # by name, so that the types are checked alike with it and without
+        figures = import_module("matplotlib.figure")
+    except ImportError as error:
+        raise PlotError(
+            f"the plot needs matplotlib ({error}): install inkling's extra `plots` (pip install 'inkling[plots]'), or "
+            "python3-matplotlib on Debian, and give the same command again"
+        ) from error
+    return figures.Figure(figsize=figsize, dpi=150, layout="constrained")
+
+
+def _save(figure: Any, path: Path) -> None:
     png = BytesIO()
     figure.savefig(png, format="png")
     write_durably(path, png.getvalue())
@@ -91,3 +102,27 @@ def _conditions(rows: list[Row]) -> str:
     images = f"{rows[0].images:,} training image{'s'[: rows[0].images > 1]}"
     span = f"{epochs[0]} epoch{'s'[: epochs[0] > 1]} of " if len(epochs) == 1 else ""
     return f"{EXPERIMENTS[rows[0].experiment].fixed}, {span}{images}"
+
+
+def plot_curves(curve: Iterable[Sequence[float | None]], title: str, path: Path) -> None:
+    """Writes a PNG of a training to `path`: its loss, and how many of the held-back images were read right.
+
+    curve: for each point the seconds used, the epoch, the loss, and the accuracy, 0 to 1, or None. Raises PlotError if
+    matplotlib is not installed, OSError if the file cannot be written.
+    """
+    figure = _figure(figsize=(8, 5))
+    points = list(curve)
+    longest_s = max((used or 0 for used, *_ in points), default=0.0)
+    unit, name = next((u, n) for u, n in ((3600, "hours"), (60, "minutes"), (1, "seconds")) if longest_s >= u or u == 1)
+    losses, accuracies = figure.subplots(2, sharex=True)
+    losses.plot([(used or 0) / unit for used, *_ in points], [loss for _, _, loss, _ in points], color=BLUE)
+    losses.set_ylabel("loss")
+    losses.set_title(f"{title}: {max((epoch or 0 for _, epoch, *_ in points), default=0):.2f} epochs", loc="left")
+    seen = [(used or 0, 100 * share) for used, _, _, share in points if share is not None]
+    accuracies.plot([used / unit for used, _ in seen], [share for _, share in seen], "o-", color=BLUE, markersize=4)
+    accuracies.set_ylabel("held-back images read right (%)")
+    accuracies.set_xlabel(name)
+    for axes in (losses, accuracies):
+        axes.grid(color="#dddddd", linewidth=0.7)
+        axes.spines[["top", "right"]].set_visible(False)
+    _save(figure, path)

@@ -261,6 +261,14 @@ SETTINGS = (
         path,
         "the folder of the models that were learnt; without one, models, in the same place as samples.db",
     ),
+    Setting(
+        "training.checkpoint_minutes",
+        10,
+        number(0, 240),
+        "how much training a power cut may cost; a checkpoint is about 1 MB (see the README), so the card is written "
+        "with 50 to 150 MB in a night of 8 hours, and with less if this is longer; 0 is after every step",
+        unit="minutes",
+    ),
 )
 
 

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -15,8 +16,10 @@ from inknet.trainer import Step
 from . import __version__, mnist
 from .datasets import read_csv, read_idx
 from .errors import DataError
+from .lesson import Lesson, Part, Sampled, beside
 from .reader import DIGITS
-from .recipes import RECIPES
+from .recipes import FURTHER, RECIPES, Trains, further
+from .simulation.outliers import NO_DIGIT, outliers
 
 HELD_BACK = 12  # one image in so many is held back: 5,000 of MNIST's 60,000
 OUTLIERS = 1000  # so many stand beside these where confidence is fitted
@@ -74,47 +77,71 @@ class Training:
     """One recipe on one data set. `steps` does the work; `result` is what came of it, at any time.
 
     judged: a part of the images is held back to judge the network by; otherwise it learns from all of them.
+    base: with the recipe "further", the network to go on from. samples: the owner's digits, learnt beside the images
+    (see `lesson`). trainer: instead of the recipe's own.
     """
 
-    def __init__(self, images: Images, recipe: str, epochs: float | None, seed: int, judged: bool = True) -> None:
+    def __init__(
+        self,
+        images: Images,
+        recipe: str,
+        epochs: float | None,
+        seed: int,
+        judged: bool = True,
+        base: Network | None = None,
+        samples: Sampled | None = None,
+        trainer: Trains | None = None,
+    ) -> None:
         if not len(images):
             raise DataError("there is no image to learn from")
         self.recipe, self.seed, self.learns_all = recipe, seed, not judged
-        self.epochs = RECIPES[recipe].epochs if epochs is None else epochs
-        self.trainer = RECIPES[recipe].trainer(np.random.default_rng(seed))
+        self.kind = FURTHER if base is not None else RECIPES[recipe]
+        self.epochs = self.kind.epochs if epochs is None else epochs
+        rng = np.random.default_rng(seed)
+        if base is not None:
+            self.trainer: Trains = further(base, rng)
+        else:
+            self.trainer = self.kind.trainer(rng) if trainer is None else trainer
+        self.answers = self.trainer.result().classes
         self.learn, self.held_back = hold_back(images) if judged else (images, images.part(np.zeros(0, np.intp)))
+        own = (samples or Sampled(images.images[:0], images.labels[:0])).for_answers(self.answers)
+        self.samples, self.held_back_samples = own.hold_back() if judged else (own, own.part(np.zeros(0, np.intp)))
         self.done = 0.0
+        self._no_digits: Array | None = None
+        self.drawn = 1.0  # how much of what is shown beside the images is drawn, the rest being shown again
 
     def steps(self) -> Iterator[Step]:
         """Trains, yielding after every batch."""
-        for step in self.trainer.run(*self._lesson(), self.epochs):
+        lesson = self.lesson()
+        for step in self.trainer.run(cast(Array, lesson), lesson.labels, self.epochs):
             self.done = step.epoch
             yield step
 
-    def _lesson(self) -> tuple[Array, Array]:
-        """Images and labels as the network learns them: with what is drawn beside them, always alike for a seed."""
-        recipe = RECIPES[self.recipe]
-        if not recipe.outliers:
-            return self.learn.images, self.learn.labels
-        from .simulation.outliers import with_outliers
+    def lesson(self) -> Lesson:
+        """What the network learns from: the images and what is drawn beside them, always alike for a seed."""
+        images, labels = self.learn.images, self.learn.labels
+        parts = [Part.of(images, labels)]
+        if self.answers > DIGITS:
+            rng = np.random.default_rng((self.seed, DIGITS))
+            parts += beside(images, labels, self.kind.outliers, self.kind.own, rng, self.drawn)
+        parts.append(self.samples.deformed(len(images), np.random.default_rng((self.seed, len(self.samples)))))
+        return Lesson(parts)
 
-        rng = np.random.default_rng((self.seed, DIGITS))
-        return with_outliers(self.learn.images, self.learn.labels, recipe.outliers, rng, recipe.own)
+    def no_digits(self) -> Array:
+        """Outliers, uint8 (OUTLIERS, 28, 28), that stand beside the images held back where confidence is fitted."""
+        if self._no_digits is None:
+            images, labels = self.held_back.images, self.held_back.labels
+            pieces = (images, labels) if len(np.unique(labels)) > 1 else ()
+            self._no_digits = outliers(OUTLIERS, np.random.default_rng(DIGITS), *pieces)
+        return self._no_digits
 
-    def _judges(self) -> tuple[Array, Array]:
-        """Images and labels by which confidence is fitted: those held back, and a few that are no digits."""
-        images, labels = self.held_back.images, self.held_back.labels
-        if not RECIPES[self.recipe].outliers:
-            return images, labels
-        from .simulation.outliers import with_outliers
+    def accuracy(self, most: int | None = None) -> float | None:
+        """The share of the held-back images read right by the network as it is; None if none are held back.
 
-        return with_outliers(images, labels, OUTLIERS / len(images), np.random.default_rng(DIGITS))
-
-    def accuracy(self) -> float | None:
-        """The share of the held-back images read right by the network as it is; None if none are held back."""
-        if not len(self.held_back):
-            return None
-        return evaluate(self.trainer.result(), self.held_back)
+        most: only so many of them are read, for the sake of time.
+        """
+        some = self.held_back.part(np.arange(len(self.held_back))[:most])
+        return evaluate(self.trainer.result(), some) if len(some) else None
 
     def result(self, judged: bool = True) -> Network:
         """The network as it is, its history in `about`.
@@ -134,15 +161,29 @@ class Training:
             "numpy": np.__version__,
             "machine": platform.machine(),
         }
+        if len(self.samples) + len(self.held_back_samples):
+            network.about["samples"], network.about["held_back_samples"] = (
+                len(self.samples),
+                len(self.held_back_samples),
+            )
         if judged and len(self.held_back):
-            network.about["held_back_accuracy"] = evaluate(network, self.held_back)
-            if isinstance(network.loss, SoftmaxCrossEntropy):
-                images, labels = self._judges()
-                temperature = fit_temperature(network.folded().scores(images).T, labels)
-                network.loss = replace(network.loss, temperature=round(temperature, 4))
+            self._judge(network)
         elif self.learns_all and isinstance(network.loss, SoftmaxCrossEntropy):
-            network.loss = replace(network.loss, temperature=RECIPES[self.recipe].temperature)
+            network.loss = replace(network.loss, temperature=self.kind.temperature)
         return network
+
+    def _judge(self, network: Network) -> None:
+        """Writes down what is read right of the images held back, and fits the confidence to them."""
+        images, labels = self.held_back.images, self.held_back.labels
+        reader = network.folded()
+        scores = reader.scores(images)
+        network.about["held_back_accuracy"] = float((scores[:, :DIGITS].argmax(axis=1) == labels).mean())
+        if isinstance(network.loss, SoftmaxCrossEntropy):
+            if self.answers > DIGITS:  # with a few beside them that are no digits
+                none = self.no_digits()
+                scores = np.concatenate([scores, reader.scores(none)])
+                labels = np.concatenate([labels, np.full(len(none), NO_DIGIT, labels.dtype)])
+            network.loss = replace(network.loss, temperature=round(fit_temperature(scores.T, labels), 4))
 
 
 def evaluate(network: Network, images: Images) -> float:

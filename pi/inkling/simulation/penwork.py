@@ -20,6 +20,7 @@ Generator = np.random.Generator
 GLYPH_PX, FITTED_PX = 28, 20
 POINTS = 256  # along the way of the pen: less than a quarter of a pixel apart, but for the longest scribbles
 FINE = 4  # places of the pen in a pixel, in each direction
+FEW = 100  # drawn at a time, for memory's sake
 SOFT_PX = 0.5  # by so much soft edges make a glyph longer
 
 
@@ -34,7 +35,17 @@ def pen_glyphs(points: Polyline, rng: Generator, thinnest_px: float = 1.5, thick
     low, high = points.min(axis=1), points.max(axis=1)
     size_px = FITTED_PX - SOFT_PX - 2 * radius / FINE
     scale = size_px / np.maximum((high - low).max(axis=1), 1e-6)
-    fine = ((points - ((low + high) / 2)[:, None]) * scale[:, None, None] + GLYPH_PX / 2) * FINE
+    ink = np.empty((count, GLYPH_PX, GLYPH_PX), np.float32)
+    for start in range(0, count, FEW):
+        few = slice(start, start + FEW)
+        fine = ((points[few] - ((low + high) / 2)[few, None]) * scale[few, None, None] + GLYPH_PX / 2) * FINE
+        ink[few] = _drawn(fine, radius[few])
+    return _as_bytes(_centred(_inked(ink, rng)))
+
+
+def _drawn(fine: Polyline, radius: NDArray[np.intp]) -> Floats:
+    """The share of each pixel that a round pen has touched at these FINE places, (n, points, 2): (n, 28, 28)."""
+    count = len(fine)
     column, row = np.clip(fine, 0, GLYPH_PX * FINE - 1).astype(np.intp).transpose(2, 0, 1)
     touched = np.zeros((count, GLYPH_PX * FINE, GLYPH_PX * FINE), np.bool_)
     touched[np.arange(count)[:, None], row, column] = True
@@ -43,7 +54,7 @@ def pen_glyphs(points: Polyline, rng: Generator, thinnest_px: float = 1.5, thick
         some = radius == each
         blocks = _widened(touched[some], int(each)).reshape(-1, GLYPH_PX, FINE, GLYPH_PX, FINE)
         ink[some] = blocks.mean(axis=(2, 4), dtype=np.float32)
-    return _as_bytes(_centred(_inked(ink, rng)))
+    return ink
 
 
 def _widened(touched: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
@@ -90,8 +101,11 @@ def as_glyphs(pictures: Floats) -> Images:
     maps[:, 0, 2] = top + (height - 1) / 2 - (pictures.shape[1] - 1) / 2
     maps[:, 1, 2] = left + (width - 1) / 2 - (pictures.shape[2] - 1) / 2
     top_px, left_px = ((side - GLYPH_PX) // 2 for side in pictures.shape[1:])
-    fitted = warp(pictures, maps).astype(np.float32)
-    fitted = fitted[:, top_px : top_px + GLYPH_PX, left_px : left_px + GLYPH_PX]
+    fitted = np.empty((len(pictures), GLYPH_PX, GLYPH_PX), np.float32)
+    for start in range(0, len(pictures), FEW):
+        few = slice(start, start + FEW)
+        whole = warp(pictures[few], maps[few])
+        fitted[few] = whole[:, top_px : top_px + GLYPH_PX, left_px : left_px + GLYPH_PX]
     # what was cut away by the box is no part of the mark
     from_middle = np.abs(np.arange(GLYPH_PX) - (GLYPH_PX - 1) / 2)
     inside_y, inside_x = (from_middle <= (side / np.maximum(scale, 1e-6) / 2)[:, None] for side in (height, width))

@@ -1,0 +1,114 @@
+"""Checkpoints of a training under way: two generations, in a folder that one training has to itself.
+
+They are written in turn, each durably, so at any instant a whole one is there, also when a power cut or a worn card has
+spoilt the other.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inknet import ModelError
+from inknet.modelfile import read
+
+from .closing import Closing
+from .errors import BusyError
+from .recipes import Trains
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One that is whole: its file, and the plain data that was kept with it."""
+
+    path: Path
+    about: dict[str, Any]
+
+
+class Checkpoints(Closing):
+    """The checkpoints in a folder, which is made if need be, and locked until `close`.
+
+    tell: is given each thing that a person should know, as one line. Raises BusyError if another process has the
+    folder, OSError if it cannot be made.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        self.folder, self._tell, self._trouble = folder, tell, ""
+        self._files = [folder / f"checkpoint-{number}.npz" for number in range(2)]
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync(folder.parent)
+        self._lock: int | None = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise BusyError(
+                f"another training is under way in {folder}: `inkling train --status` says how far it is; wait for it, "
+                "or give this one another --out"
+            ) from None
+        for part in folder.glob(".*.part"):  # what a power cut left of a file
+            part.unlink()
+        self._saved = 0
+
+    def newest(self) -> Checkpoint | None:
+        """The newest that is whole, if there is one; what is spoilt is told, and passed over."""
+        found = []
+        for path in self._files:
+            try:
+                header, _ = read(path)
+                found.append(Checkpoint(path, dict(header["about"])))
+            except FileNotFoundError:
+                continue
+            except (ModelError, OSError, KeyError, TypeError, ValueError) as error:
+                self._tell(f"{path} is spoilt, and the one before it is taken, if there is one ({error})")
+        whole = [each for each in found if isinstance(each.about.get("number"), int)]
+        newest = max(whole, key=lambda each: int(each.about["number"]), default=None)
+        if newest is not None:
+            self._saved = int(newest.about["number"]) + 1
+        return newest
+
+    def save(self, trainer: Trains, about: dict[str, Any]) -> bool:
+        """Keeps where the training is, over the older of the two; returns whether it could.
+
+        If not (the card is full, or has turned read-only), that is told once, and the training can go on.
+        """
+        try:
+            trainer.checkpoint(self._files[self._saved % 2], {**about, "number": self._saved})
+        except OSError as error:
+            if self._trouble != (trouble := error.strerror or str(error)):
+                self._trouble = trouble
+                self._tell(
+                    f"no checkpoint can be written to {self.folder} ({trouble}): training goes on, but what is learnt "
+                    "is lost if the power is cut; make room there"
+                )
+            return False
+        self._trouble = ""
+        self._saved += 1
+        return True
+
+    def clear(self) -> None:
+        """Removes them, the older first: what they were for is done."""
+        for number in (self._saved, self._saved + 1):
+            self._files[number % 2].unlink(missing_ok=True)
+        _sync(self.folder)
+
+    def close(self) -> None:
+        """Lets another training have the folder, which goes if nothing is left in it."""
+        if self._lock is not None:
+            with suppress(OSError):
+                self.folder.rmdir()
+            os.close(self._lock)
+            self._lock = None
+
+
+def _sync(folder: Path) -> None:
+    """Makes what was created, renamed or removed in a folder last."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,99 @@
+"""A lesson: parts in a row, each shown so often, the owner's samples deformed, and none both learnt and judged by."""
+
+import numpy as np
+import pytest
+
+from inkling.errors import DataError
+from inkling.lesson import SHARE, SHOWN, Lesson, Part, Sampled, beside
+from inkling.simulation.outliers import NO_DIGIT, with_outliers
+from support import patterns
+
+
+def some(count: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Images that all differ, and labels."""
+    images = np.zeros((count, 28, 28), np.uint8)
+    images[:, 0, 0] = images[:, 1, 1] = np.arange(first, first + count)
+    return images, (np.arange(count) % 10).astype(np.uint8)
+
+
+def test_parts_lie_in_a_row_and_a_small_one_is_shown_again() -> None:
+    (first, a), (second, b) = some(5), some(2, first=100)
+    lesson = Lesson([Part.of(first, a), Part(second, b, 5)])
+    assert len(lesson) == 10
+    assert lesson[np.arange(10)][:, 0, 0].tolist() == [0, 1, 2, 3, 4, 100, 101, 100, 101, 100]
+    assert lesson.labels.tolist() == [0, 1, 2, 3, 4, 0, 1, 0, 1, 0]
+    assert lesson[np.array([9, 4, 6, 0])][:, 1, 1].tolist() == [100, 4, 101, 0]
+
+
+def test_images_are_not_copied_until_they_are_asked_for() -> None:
+    images, labels = some(5)
+    lesson = Lesson([Part.of(images, labels)])
+    images[3, 0, 0] = 77
+    assert lesson[np.array([3])][0, 0, 0] == 77
+
+
+def test_a_part_of_nothing_takes_no_place() -> None:
+    images, labels = some(3)
+    lesson = Lesson([Part.of(images[:0], labels[:0]), Part.of(images, labels), Part(images[:0], labels[:0], 4)])
+    assert lesson[np.arange(len(lesson))][:, 0, 0].tolist() == [0, 1, 2]
+
+
+def test_what_stands_beside_the_images_is_what_was_learnt_before() -> None:
+    images, labels = patterns(100, seed=0)
+    lesson = Lesson([Part.of(images, labels), *beside(images, labels, 0.3, 0.15, np.random.default_rng(5))])
+    before, labels_before = with_outliers(images, labels, 0.3, np.random.default_rng(5), 0.15)
+    np.testing.assert_array_equal(lesson[np.arange(len(lesson))], before)
+    np.testing.assert_array_equal(lesson.labels, labels_before)
+
+
+def test_with_less_time_less_is_drawn_and_as_much_shown() -> None:
+    images, labels = patterns(200, seed=0)
+    digits, none = beside(images, labels, 0.3, 0.2, np.random.default_rng(5), drawn=0.25)
+    assert (len(digits.images), digits.shown, len(none.images), none.shown) == (10, 40, 15, 60)
+    assert set(none.labels) == {NO_DIGIT}
+
+
+def test_digits_of_one_kind_alone_have_outliers_beside_them_too() -> None:
+    images, _ = patterns(40, seed=0)
+    _, none = beside(images, np.full(40, 3, np.uint8), 0.5, 0, np.random.default_rng(5))
+    assert len(none.images) == 20
+
+
+def test_a_sample_is_learnt_or_judged_by_whatever_else_there_is() -> None:
+    images, labels = patterns(80, seed=3)
+    learn, judge = Sampled(images, labels).hold_back()
+    assert len(learn) + len(judge) == 80
+    assert 8 <= len(judge) <= 32
+    more_images, more_labels = patterns(50, seed=4)
+    order = np.random.default_rng(0).permutation(130)
+    every = Sampled(np.concatenate([images, more_images])[order], np.concatenate([labels, more_labels])[order])
+    again, _ = every.hold_back()
+    known = {image.tobytes() for image in again.images}
+    assert {image.tobytes() for image in learn.images} <= known
+    assert not {image.tobytes() for image in judge.images} & known
+
+
+def test_samples_are_shown_often_and_every_time_another_way() -> None:
+    images, labels = patterns(3, seed=0)
+    part = Sampled(images, labels).deformed(100_000, np.random.default_rng(0))
+    assert part.shown == len(part.images) == 3 * SHOWN
+    assert len(np.unique(part.images.reshape(len(part.images), -1), axis=0)) == 3 * SHOWN
+    assert np.bincount(part.labels).tolist() == [SHOWN] * 3
+    ink = part.images.mean(axis=(1, 2))
+    np.testing.assert_allclose(ink, images.mean(axis=(1, 2))[np.arange(3 * SHOWN) % 3], rtol=0.35)
+
+
+def test_many_samples_do_not_push_the_images_aside() -> None:
+    images, labels = patterns(90, seed=0)
+    part = Sampled(images, labels).deformed(200, np.random.default_rng(0))
+    assert part.shown == round(SHARE * 200)
+    assert Sampled(images[:0], labels[:0]).deformed(200, np.random.default_rng(0)).shown == 0
+
+
+def test_a_network_of_ten_answers_learns_the_digits_alone() -> None:
+    images, _ = patterns(11, seed=0)
+    samples = Sampled(images, np.arange(11, dtype=np.uint8))
+    assert samples.for_answers(10).labels.tolist() == list(range(10))
+    assert samples.for_answers(11).labels.tolist() == list(range(11))
+    with pytest.raises(DataError, match="0 to 10"):
+        Sampled(images, np.arange(1, 12, dtype=np.uint8))
