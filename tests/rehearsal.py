@@ -9,7 +9,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +71,8 @@ class Card:
                 _apply(names, self.changes[i])
             there = {name: node for name, node in sorted(names.items()) if _has_parents(name, names)}
             unsafe = list(dict.fromkeys(node for node in there.values() if len(node.possible()) > 1))
-            for held in product(*(node.possible() for node in unsafe)):
-                data = dict(zip(unsafe, held, strict=True))
+            # one file at a time: of careless programs there would be no end of combinations
+            for data in [{}, *({node: held} for node in unsafe for held in node.possible())]:
                 yield {name + "/" * node.folder: data.get(node, node.data) for name, node in there.items()}
 
 
