@@ -188,9 +188,9 @@ def parser() -> argparse.ArgumentParser:
         action.set_defaults(module=module)
         return action
 
-    which = "one on the shelf, by its number, or a file (default: the one that reads)"
+    chosen = "one on the shelf, by its number, or a file (default: the one that reads)"
     evaluate = act("evaluate", "model", "count how many test images a model reads right")
-    evaluate.add_argument("model", nargs="?", metavar="MODEL", help=which)
+    evaluate.add_argument("model", nargs="?", metavar="MODEL", help=chosen)
     evaluate.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
     evaluate.add_argument(
         "--corruptions", action="store_true", help="also how honest its confidence is, and how it reads poor pictures"
@@ -207,7 +207,7 @@ def parser() -> argparse.ArgumentParser:
     remove = act("remove", "model_shelf", "take models off the shelf for good")
     remove.add_argument("numbers", nargs="+", type=_whole, metavar="N")
     export = act("export", "model_files", "write a model to a file, for another machine or another program")
-    export.add_argument("model", nargs="?", metavar="MODEL", help=which)
+    export.add_argument("model", nargs="?", metavar="MODEL", help=chosen)
     export.add_argument("--out", type=Path, metavar="FILE", help="as a model of Inkling's own (.npz)")
     export.add_argument("--onnx", type=Path, metavar="FILE", help="as ONNX, which other programs read (.onnx)")
     taken = act("import", "model_files", "put a model from a file on the shelf, beside the one that reads")

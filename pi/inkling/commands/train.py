@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,11 +23,14 @@ from inknet.arrays import Array
 from ..checkpoints import Checkpoint, Checkpoints
 from ..errors import PlotError, UsageError
 from ..lesson import Sampled
-from ..models import load_model
+from ..models import current_model, load_model
 from ..night import Hours, Night, until, used_when_cut
 from ..places import state_folder
+from ..promotion import MARGIN, OWN_WEIGHT, Judges, judge
+from ..samples import open_samples
 from ..session import Reporter, Session
 from ..settings import Settings, load_settings
+from ..shelf import open_shelf
 from ..status import StatusFile, duration, in_words, running, runtime_folders
 from ..training import Images, Training, load_images
 
@@ -49,7 +51,6 @@ def run(args: argparse.Namespace) -> int:
         _check_writable(args.out)
         folder = args.out.with_name(args.out.name + ".unfinished")
     else:
-        _check_shelf()
         folder = state_folder() / "training"
     with (
         Reporter(StatusFile(runtime_folders()[0])) as reporter,
@@ -240,41 +241,23 @@ def _draw(session: Session, picture: Path, tell: Callable[[str], None]) -> None:
         print(picture)
 
 
-# --- the owner's samples and the shelf, taken by name so that this stands without them ---
-
-
 def _samples(settings: Settings, tell: Callable[[str], None]) -> Sampled:
     """The digits that the owner has set right; none where nobody has."""
-    none = Sampled(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
-    try:
-        samples = import_module("..samples", __package__)
-    except ImportError:
-        return none
-    with samples.open_samples(settings, tell) as kept:
-        images, labels = kept.training_images()
-    return Sampled(images, labels)
-
-
-def _check_shelf() -> None:
-    """Finds out before the training whether there is a shelf for its result."""
-    try:
-        import_module("..shelf", __package__)
-    except ImportError:
-        raise UsageError("say where the model shall be written: --out FILE") from None
+    with open_samples(settings, tell) as samples:
+        return Sampled(*samples.training_images())
 
 
 def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
     """Brings the model to the shelf, where it reads from now on if it is better than what reads; says which."""
-    models, promotion, shelves = (import_module(f"..{name}", __package__) for name in ("models", "promotion", "shelf"))
     network = training.result()
-    shelf = shelves.open_shelf(settings)
-    number, current = shelf.listing().current, models.current_model(shelf)
+    shelf = open_shelf(settings)
+    number, current = shelf.listing().current, current_model(shelf)
     # the shipped model has learnt all training images, so only the test images are fair to both
     test, own = _test_images(data), training.held_back_samples
     judges = [
-        promotion.Judges("test images", test.images, test.labels, margin=promotion.MARGIN),
-        promotion.Judges("own digits", own.images, own.labels, weight=promotion.OWN_WEIGHT),
+        Judges("test images", test.images, test.labels, margin=MARGIN),
+        Judges("own digits", own.images, own.labels, weight=OWN_WEIGHT),
     ]
-    verdict = promotion.judge(current, network, judges)
+    verdict = judge(current, network, judges)
     entry = shelf.add(network, verdict.reason, verdict.promoted, number)
     return f"model {entry.number}, {entry.verdict}"
