@@ -60,7 +60,7 @@ installed() {
     [ "$(inside systemctl is-enabled inkling.service)" = enabled ] || fail "the service does not start with the machine"
     inside systemd-analyze verify --man=no inkling.service inkling-failed.service 2>&1 | grep inkling && fail "systemd has complaints"
     if inside udevadm verify --help > /dev/null 2>&1; then # from trixie on
-        rules=$(inside dpkg -L inkling | grep 'rules$')
+        rules=$(inside dpkg -L inkling | grep 'udev.*rules$')
         inside udevadm verify "$rules" > "$work/udev.log" 2>&1 || fail "udev: $(cat "$work/udev.log")"
     fi
     user inkling config show | grep -q 'source = "picamera2"' || fail "the package does not set the camera"

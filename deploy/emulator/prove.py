@@ -164,8 +164,8 @@ def power_cuts(card: Path, cuts: int) -> str:
             for _ in range(chance.randint(5, 60)):
                 said = int(board.expect(r"WRITTEN (\d+)!")[1])
     partition = f"{card}?offset={SECOND}"
-    subprocess.run(["e2fsck", "-fp", partition], capture_output=True, check=False)  # the journal's own repair
-    checked = subprocess.run(["e2fsck", "-fn", partition], capture_output=True, text=True)
+    subprocess.run(["/sbin/e2fsck", "-fp", partition], capture_output=True, check=False)  # the journal's own repair
+    checked = subprocess.run(["/sbin/e2fsck", "-fn", partition], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
     return f"{cuts} cuts, {cuts + 1} boots, none failed, {said} written files and none lost"
 
