@@ -21,7 +21,7 @@ from inknet.layers import Generator
 from .frames import Luma
 from .lettering import font
 from .page import Floats
-from .reader import Mark
+from .reader import DIGITS, Mark
 from .terminal import percent
 
 if TYPE_CHECKING:
@@ -73,11 +73,12 @@ def ticks(network: Network) -> int:
 def contributions(network: Network, marks: Sequence[Mark]) -> Floats:
     """What each pixel's ink said for its mark's likeliest digit (or against it, below 0), float32 (n, 28, 28).
 
-    In the digit's score above the mean of all: integrated gradients, softened to a stroke's width, as single pixels
-    mean nothing to the eye. All together are what sets the glyph apart from bare paper.
+    In the digit's score above the mean of all digits: integrated gradients, softened to a stroke's width, as single
+    pixels mean nothing to the eye. All together are what sets the glyph apart from bare paper.
     """
     best = [mark.probabilities.argmax() for mark in marks]
-    weights = np.eye(network.classes)[best] - 1 / network.classes
+    weights = np.zeros((len(marks), network.classes))
+    weights[:, :DIGITS] = np.eye(DIGITS)[best] - 1 / DIGITS
     return _soften(integrated_gradients(network, np.stack([mark.glyph for mark in marks]), weights))
 
 

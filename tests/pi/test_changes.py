@@ -75,7 +75,7 @@ def test_pictures_smaller_than_a_square_are_always_read() -> None:
 def test_noise_is_no_change(monkeypatch: pytest.MonkeyPatch, noise: float) -> None:
     monkeypatch.setattr(paper, "_SENSOR_NOISE", noise)
     frames = seen("4", 100, seed=2)
-    assert reads(frames, "4" * 100).count("r") <= 3 + 100 // REFRESH + 5
+    assert reads(frames, "4" * 100).count("r") <= 20  # 3, and one in REFRESH; now and then noise passes for a change
 
 
 def test_a_little_more_light_on_everything_is_no_change() -> None:

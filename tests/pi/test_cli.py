@@ -250,7 +250,10 @@ def test_every_failure_is_one_line_and_status_1(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["watch", "--camera", "polaroid"], "camera.source is 'polaroid'; it takes one of simulated, folder:…"),
+        (
+            ["watch", "--camera", "polaroid"],
+            "camera.source is 'polaroid'; it takes one of picamera2, simulated, folder:…",
+        ),
         (["train", "--data", "csv", "--out", "missing/a.npz"], "folder that exists"),
         (["train", "--data", "csv", "--out", "csv"], "folder that exists"),
         (["train", "--data", "csv", "--out", "/dev/null"], "name of a file"),

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def model_file(model: str | None) -> Path | None:
-    """The file that an argument means: a number is one on the shelf, anything else a path."""
+    """The file that an argument means: a number is one on the shelf or the shipped one, anything else a path."""
     if model is None or not (model.isascii() and model.isdigit()):
         return None if model is None else Path(model)
+    if int(model) == SHIPPED:
+        return Path(str(files("inkling") / "digits.npz"))
     return open_shelf().file(int(model))
 
 
