@@ -13,6 +13,7 @@ import pytest
 from inkling import places
 from inkling.cli import main
 from inkling.commands import train
+from inkling.plots import plot_curves
 from inkling.session import Reporter
 from inkling.status import StatusFile, duration, in_words, running, runtime_folders
 from inknet import load
@@ -166,3 +167,11 @@ def test_times_are_said_as_people_say_them(seconds: float, said: str) -> None:
 
 def test_what_is_not_known_yet_is_left_out() -> None:
     assert in_words({"progress": 0.0, "accuracy": None, "left_s": None}) == "0%"
+
+
+def test_the_curves_are_drawn_whatever_is_known_of_them(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install '.[plots]'")
+    points: list[list[float | None]] = [[60.0, 0.1, 2.3, None], [7200.0, 1.5, 0.7, 0.98], [28000.0, 4.4, 0.4, None]]
+    for curve in ([], points):
+        plot_curves(curve, "night", tmp_path / "a.png")
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

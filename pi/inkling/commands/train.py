@@ -151,7 +151,7 @@ def _task(args: argparse.Namespace, images: Images, samples: Sampled) -> dict[st
 def _checksum(*arrays: Array) -> int:
     checksum = 0
     for array in arrays:
-        checksum = crc32(np.ascontiguousarray(array), checksum)
+        checksum = crc32(np.ascontiguousarray(array).data, checksum)
     return checksum
 
 
