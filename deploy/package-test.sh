@@ -4,7 +4,7 @@
 # The bare systems are made once, in two minutes each, and kept in ~/.cache/inkling. Nothing is started in them.
 set -eu
 cd "$(dirname "$0")/.."
-mirror=${MIRROR:?give the address of a mirror of Debian}
+. deploy/mirror.sh
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/inkling
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -58,7 +58,10 @@ installed() {
     inside inkling --version
     inside id inkling | grep -q 'video.*gpio\|gpio.*video' || fail "the user is not in the groups video and gpio"
     [ "$(inside systemctl is-enabled inkling.service)" = enabled ] || fail "the service does not start with the machine"
-    inside systemd-analyze verify --man=no inkling.service inkling-failed.service 2>&1 | grep inkling && fail "systemd has complaints"
+    for timer in inkling-train inkling-train-resume; do
+        [ "$(inside systemctl is-enabled $timer.timer)" = enabled ] || fail "$timer.timer is not enabled"
+    done
+    inside systemd-analyze verify --man=no inkling.service inkling-failed.service inkling-train.service 2>&1 | grep inkling && fail "systemd has complaints"
     if inside udevadm verify --help > /dev/null 2>&1; then # from trixie on
         rules=$(inside dpkg -L inkling | grep 'udev.*rules$')
         inside udevadm verify "$rules" > "$work/udev.log" 2>&1 || fail "udev: $(cat "$work/udev.log")"

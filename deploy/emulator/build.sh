@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
-mirror=${MIRROR:?give the address of a mirror of Debian}
+. deploy/mirror.sh
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/inkling/emulator
 out=$PWD/build/emulator
 

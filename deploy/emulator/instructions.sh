@@ -5,7 +5,7 @@
 # What it needs, it says; five minutes, and some more the first time.
 set -eu
 cd "$(dirname "$0")/../.."
-mirror=${MIRROR:?give the address of a mirror of Debian}
+. deploy/mirror.sh
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/inkling/emulator
 root=$cache/armhf lib=usr/lib/arm-linux-gnueabihf
 most=60 # million

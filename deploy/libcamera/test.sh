@@ -14,8 +14,8 @@ root=$PWD/.venv/libcamera
 if [ ! -e "$root/made" ]; then
     rm -rf "$root"
     mkdir -p "$root"
-    mirror=${MIRROR:?give the address of a mirror of Debian}
-    debootstrap --variant=minbase --include=ca-certificates trixie "$root" $mirror
+    . deploy/mirror.sh
+    debootstrap --variant=minbase --include=ca-certificates trixie "$root" "$mirror"
     # what this machine trusts is trusted in there, so a proxy of its own works
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
     # trixie's own libcamera, 0.4.0, gives the virtual camera's frames a status that was never set
