@@ -89,16 +89,16 @@ try() {
     installed
     echo "installed: it reads, and starts with the machine"
 
-    echo 'unsure = 0.7' >> "$root/etc/inkling/inkling.toml"
+    sed -i 's/^# unsure = .*/unsure = 0.6/' "$root/etc/inkling/inkling.toml"
     inside systemctl disable --quiet inkling.service
     apt install /tmp/two.deb
-    inside inkling config show | grep -q '^unsure = 0.7' || fail "the owner's setting was lost in the upgrade"
+    inside inkling config show | grep -q '^unsure = 0.6' || fail "the owner's setting was lost in the upgrade"
     [ "$(inside systemctl is-enabled inkling.service)" = disabled ] || fail "the upgrade enabled what its owner had disabled"
     echo "upgraded: the owner's settings hold"
 
     apt remove inkling
     [ ! -e "$root/usr/bin/inkling" ] || fail "the command is still there"
-    grep -q '^unsure = 0.7' "$root/etc/inkling/inkling.toml" || fail "removing it took the owner's settings"
+    grep -q '^unsure = 0.6' "$root/etc/inkling/inkling.toml" || fail "removing it took the owner's settings"
     echo "removed: the owner's settings are still there"
 
     apt purge inkling
