@@ -77,6 +77,6 @@ def test_every_command_in_the_readme_is_understood() -> None:
 
 def test_every_file_the_readme_names_is_there() -> None:
     text = (ROOT / "README.md").read_text()
-    named = re.findall(r"(?:deploy|systemd|core|pi)/[\w./]+", text)
+    named = re.findall(r"(?:deploy|systemd|core|pi)/[\w./-]+", text)
     assert len(named) >= 6
     assert [name for name in named if not (ROOT / name).exists()] == []

@@ -128,7 +128,7 @@ RECIPES = {
     "classic": Recipe(TalkTrainer, 5),
     "turned": Recipe(turned_classic, 3, views=3),
     "mlp": Recipe(mlp, 30),
-    "night": Recipe(night, 4.4, outliers=0.3, own=0.15),
+    "night": Recipe(night, 5.3, outliers=0.15, own=0.05),
     "cnn": Recipe(cnn, 20),
     "robust": Recipe(robust, 40, outliers=0.3, own=0.15),
 }
