@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import UsageError
+from .errors import InklingError, UsageError, told
 from .lights import alphabet
 from .simulation.conditions import CONDITIONS
 
@@ -57,18 +57,15 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def explain(error: Exception) -> str:
     """An error as one line for the person at the keyboard."""
-    from inknet import InknetError
-
-    from .errors import InklingError
-
-    text = " ".join(str(error).split())
-    if isinstance(error, InklingError | InknetError):
-        return text
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, MemoryError):
         return "not enough memory; close other programs, or give it less at a time"
-    return f"unexpected {type(error).__name__}: {text}. Run it again with --debug and report what it prints."
+    if isinstance(error, ImportError) and not isinstance(error, InklingError):  # inknet cannot be asked without NumPy
+        return f"{told(error)}; `inkling doctor` says what is missing, and how to get it"
+    from inknet import InknetError
+
+    if isinstance(error, InklingError | InknetError) or (isinstance(error, OSError) and error.strerror):
+        return told(error)
+    return f"unexpected {type(error).__name__}: {told(error)}. Run it again with --debug and report what it prints."
 
 
 def parser() -> argparse.ArgumentParser:
@@ -144,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
     said.add_argument("--digits", metavar="TEXT", help=text)
     said.add_argument("--folder", type=Path, metavar="DIR", help="learn labelled photos: names as a_42.jpg, INDEX.csv")
     said.add_argument("--unlabelled", action="store_true", help="say what those are that wait for their label")
-    learn.add_argument("--camera", metavar="NAME", help="folder:DIR (its pictures in order) or simulated")
+    learn.add_argument("--camera", metavar="NAME", help="picamera2, folder:DIR (its pictures in order) or simulated")
     learn.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
     _model(learn)
     _unsure(learn)

@@ -74,7 +74,7 @@ def test_the_light_shows_it_and_is_given_back(board: Board, capsys: pytest.Captu
     assert main(["doctor", "--blink"]) == 1
     out, err = capsys.readouterr()
     assert "nothing has to be done" in out
-    assert err.startswith("inkling doctor: --blink: there is no LED")
+    assert err.startswith("inkling doctor: --blink: this machine has no ACT light")
 
 
 def test_a_laptop_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
