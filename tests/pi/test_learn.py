@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inkling import picamera
+from inkling.cameras import Camera, Shot, SimulatedCamera
 from inkling.cli import main
 from inkling.samples import NO_DIGIT, Sample, Samples
 from inkling.simulation import paper
@@ -172,6 +174,25 @@ def test_without_a_camera_there_is_one_line(learn: Learn, tmp_path: Path, capsys
     assert err.count("\n") == 1
     assert "no such folder" in err
     assert out == ""
+
+
+def test_the_boards_camera_takes_its_pictures_as_the_settings_have_it(
+    learn: Learn, database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shots = []
+
+    def camera(shot: Shot, lost: Callable[[str], None]) -> Camera:
+        shots.append(shot)
+        lost("no picture for a while")
+        return SimulatedCamera(3)
+
+    monkeypatch.setattr(picamera, "PiCamera", camera)
+    monkeypatch.setenv("INKLING_CAMERA_ROTATION", "180")
+    monkeypatch.setenv("INKLING_CAMERA_WIDTH", "480")
+    assert learn("--camera", "picamera2", typed="\n") == 0
+    assert shots == [Shot(width=480, rotation=180)]
+    assert len(labels(database)) >= 1
+    assert capsys.readouterr().err == "inkling learn: no picture for a while\n"
 
 
 def test_what_waits_for_its_label_is_asked_for(
