@@ -27,11 +27,11 @@ INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. Any failure is one line on stderr, a traceback only on --debug."""
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started us; what is written there is lost, as they want
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-    args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     try:
+        args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
         run: Callable[[argparse.Namespace], int] = import_module(f".commands.{args.module}", __package__).run
         status = run(args)
         sys.stdout.flush()
@@ -57,14 +57,15 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def explain(error: Exception) -> str:
     """An error as one line for the person at the keyboard."""
+    inknet = sys.modules.get("inknet.errors")  # where NumPy is missing, it cannot be imported
+    if isinstance(error, (InklingError, *([inknet.InknetError] if inknet else []))):
+        return told(error)
+    if isinstance(error, OSError) and error.strerror:
+        return told(error)
     if isinstance(error, MemoryError):
         return "not enough memory; close other programs, or give it less at a time"
-    if isinstance(error, ImportError) and not isinstance(error, InklingError):  # inknet cannot be asked without NumPy
+    if isinstance(error, ImportError):
         return f"{told(error)}; `inkling doctor` says what is missing, and how to get it"
-    from inknet import InknetError
-
-    if isinstance(error, InklingError | InknetError) or (isinstance(error, OSError) and error.strerror):
-        return told(error)
     return f"unexpected {type(error).__name__}: {told(error)}. Run it again with --debug and report what it prints."
 
 

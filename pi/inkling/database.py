@@ -264,6 +264,13 @@ class Database(Closing):
             return self._connect(create=False)
 
 
+def could_be_database(path: Path) -> bool:
+    """Whether a file begins like one of SQLite, or like one of which the beginning was lost: with zeros, or nothing."""
+    with path.open("rb") as file:
+        first = file.read(16)
+    return first == b"SQLite format 3\0" or not any(first)
+
+
 def _connection(path: Path | None, mode: str) -> sqlite3.Connection:
     """A connection in autocommit, so that transactions are begun and ended in plain sight; a path of None is memory."""
     name = "" if path is None else quote(str(path))

@@ -302,6 +302,26 @@ def test_an_import_with_one_wrong_picture_takes_in_nothing(
     assert not (tmp_path / "new.db").exists()
 
 
+@pytest.mark.parametrize("action", [[], ["list"]])
+def test_a_file_that_is_something_else_is_never_taken_for_damaged_samples(
+    learn: Learn, tmp_path: Path, action: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = photo(tmp_path / "p", "4")
+    before = path.read_bytes()
+    assert learn(*action, "--samples", path) == 2
+    assert "something else than samples" in capsys.readouterr().err
+    assert [each.read_bytes() for each in path.parent.iterdir()] == [before]
+
+
+def test_samples_that_are_damaged_at_their_beginning_are_saved_all_the_same(
+    learn: Learn, database: Path, taught: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = database.read_bytes()
+    database.write_bytes(bytes(512) + data[512:])
+    assert learn("list", "--samples", database) == 0
+    assert f"saved from it: {len(taught)}" in capsys.readouterr().err
+
+
 def test_what_was_answered_is_kept_even_if_the_process_is_killed(database: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "inkling.cli", "learn", "--camera", "simulated", "--samples", str(database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

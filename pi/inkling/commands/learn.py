@@ -13,6 +13,7 @@ from inknet.arrays import as_ink
 from ..asking import REMOVE, SKIP, Said, ask, ask_label, checked_signs, said_of, said_of_all
 from ..cameras import open_camera, shot_of
 from ..console import print_glyphs
+from ..database import could_be_database
 from ..errors import PictureError, UsageError
 from ..exchange import is_glyph, read_glyph
 from ..glyphs import GLYPH_PX, Found, Glyph
@@ -57,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 def learn_settings(args: argparse.Namespace) -> Settings:
     """The settings, under what the command line says of them."""
     given = vars(args)
+    if args.samples and args.samples.is_file() and not could_be_database(args.samples):
+        raise UsageError(f"--samples {args.samples}: that is something else than samples, and stays as it is")
     options = {
         "camera.source": given.get("camera"),
         "reading.model": given["model"].absolute() if given.get("model") else None,
