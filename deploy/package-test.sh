@@ -60,9 +60,10 @@ installed() {
     [ "$(inside systemctl is-enabled inkling.service)" = enabled ] || fail "the service does not start with the machine"
     inside systemd-analyze verify --man=no inkling.service inkling-failed.service 2>&1 | grep inkling && fail "systemd has complaints"
     if inside udevadm verify --help > /dev/null 2>&1; then # from trixie on
-        rules=$(inside dpkg -L inkling | grep 'rules$')
+        rules=$(inside dpkg -L inkling | grep 'udev.*rules$')
         inside udevadm verify "$rules" > "$work/udev.log" 2>&1 || fail "udev: $(cat "$work/udev.log")"
     fi
+    inside test -r /usr/share/polkit-1/rules.d/inkling.rules || fail "the shutdown button is not allowed to shut down"
     user inkling config show | grep -q 'source = "picamera2"' || fail "the package does not set the camera"
     user inkling bench simulated --condition plain --count 1 --out /tmp/simulated > /dev/null
     photo=$(sed -n 2p "$root/tmp/simulated/INDEX.csv" | cut -d, -f1)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from inkling.device import Machine, Output
 from inkling.doctor.blinking import blink
 from inkling.doctor.examination import CHECKS, Result
 from inkling.doctor.findings import Finding, Status
+from support import ROOT
 
 
 @pytest.fixture
@@ -45,6 +47,14 @@ def test_a_failure_is_status_1_and_says_what_to_do(board: Board, capsys: pytest.
     assert "10  power        failure  the supply is too weak" in out
     assert "-> take a supply" in out
     assert out.splitlines()[-1] == f"1 failure, 1 warning, {len(CHECKS) - 2} ok: begin with 10, power"
+
+
+def test_the_numbers_that_the_light_flashes_are_in_the_guide() -> None:
+    text = (ROOT / "deploy" / "wiring.md").read_text()
+    table = re.search(r"## When it has given up\n.*?```\n(.*?)```", text, re.DOTALL)
+    assert table is not None
+    told = {int(number): name for number, name in re.findall(r"(\d+) (\w+)", table[1])}
+    assert told == dict(enumerate(CHECKS, start=1))
 
 
 def test_json_is_one_object(board: Board, capsys: pytest.CaptureFixture[str]) -> None:
