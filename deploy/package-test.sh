@@ -66,6 +66,7 @@ installed() {
         rules=$(inside dpkg -L inkling | grep 'udev.*rules$')
         inside udevadm verify "$rules" > "$work/udev.log" 2>&1 || fail "udev: $(cat "$work/udev.log")"
     fi
+    inside test -r /usr/share/polkit-1/rules.d/inkling.rules || fail "the shutdown button is not allowed to shut down"
     user inkling config show | grep -q 'source = "picamera2"' || fail "the package does not set the camera"
     user inkling bench simulated --condition plain --count 1 --out /tmp/simulated > /dev/null
     photo=$(sed -n 2p "$root/tmp/simulated/INDEX.csv" | cut -d, -f1)

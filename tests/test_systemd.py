@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from inkling.cli import parser
+from inkling.commands.watch import END_S
+from inkling.picamera import STOP_S
+from inkling.places import SYSTEM_FOLDER
+from inkling.settings import LONGEST_S, SLOWEST
 from support import ROOT
 
 TRAINING = "inkling-train.service"  # which needs no camera and no pins: see test_systemd_train
@@ -91,6 +95,19 @@ def _seconds(text: str) -> float:
     return int(number) * {"s": 1, "min": 60}[unit_of_time]
 
 
+def test_the_watchdog_waits_for_the_slowest_picture_and_the_end_for_the_lights() -> None:
+    service = unit("inkling.service")
+    reopened_s = LONGEST_S + 1 / SLOWEST + STOP_S
+    assert reopened_s < _seconds(settings(service, "WatchdogSec")[0])
+    assert _seconds(settings(service, "TimeoutStopSec")[0]) >= 2 * END_S
+
+
+def test_the_group_shares_the_state_directory() -> None:
+    (folder,), (mode,) = (settings(unit("inkling.service"), f"StateDirectory{end}") for end in ("", "Mode"))
+    assert Path("/var/lib", folder) == SYSTEM_FOLDER
+    assert int(mode, 8) == 0o2775
+
+
 def test_the_service_that_shows_the_error_is_there() -> None:
     assert settings(unit("inkling.service"), "OnFailure") == ["inkling-failed.service"]
     assert unit("inkling-failed.service") in UNITS
@@ -107,3 +124,5 @@ def test_the_units_run_commands_that_are_understood(path: Path) -> None:
 def test_the_user_of_the_service_is_the_one_who_may_switch_off() -> None:
     (user,) = settings(unit("inkling.service"), "User")
     assert f'subject.user == "{user}"' in unit("inkling.rules").read_text()
+    installed = (ROOT / "deploy" / "debian" / "inkling.install").read_text().split()
+    assert installed == ["systemd/inkling.rules", "usr/share/polkit-1/rules.d"]

@@ -22,7 +22,10 @@ class ActLed(Closing):
         leds = leds or LEDS
         led = next((leds / name for name in NAMES if (leds / name).is_dir()), None)
         if led is None:
-            raise PinError(f"this machine has no ACT light ({leds / NAMES[0]} is not there): take another display")
+            raise PinError(
+                f"this machine has no ACT light ({leds / NAMES[0]} is not there): a Raspberry Pi has one; elsewhere, "
+                "take another display"
+            )
         self._trigger, self._brightness = led / "trigger", led / "brightness"
         if not all(os.access(file, os.R_OK | os.W_OK) for file in (self._trigger, self._brightness)):
             files = f"{self._trigger} {self._brightness}"

@@ -11,6 +11,7 @@ import numpy as np
 from .closing import Closing
 from .errors import CameraError, PictureError, UsageError
 from .frames import Frame
+from .settings import Settings
 from .simulation import paper
 from .steady import AGREEING, WINDOW
 
@@ -27,7 +28,7 @@ class Shot:
     width: of the whole picture in pixels, before it is turned; the height follows from the zone's shape.
     zone: x, y, width, height of the part of the picture that is looked at, as shares of the whole.
     flip: none, horizontal or vertical. rotation: degrees clockwise, 0, 90, 180 or 270, after the flip.
-    rate: pictures a second. timeout_s: how long a picture may be awaited.
+    rate: pictures a second; 3 is what a Pi Zero can read. timeout_s: how long a picture may be awaited.
     patient: whether a camera that is missing from the start is waited for, too.
     """
 
@@ -38,6 +39,19 @@ class Shot:
     rate: float = 3.0
     timeout_s: float = 5.0
     patient: bool = False
+
+
+def shot_of(settings: Settings, patient: bool = False) -> Shot:
+    """How the settings have the camera `picamera2` take its pictures."""
+    return Shot(
+        width=settings["camera.width"],
+        zone=settings["camera.zone"],
+        flip=settings["camera.flip"],
+        rotation=settings["camera.rotation"],
+        rate=settings["camera.rate"] or Shot.rate,
+        timeout_s=settings["camera.timeout"],
+        patient=patient,
+    )
 
 
 class Camera(Closing):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import UsageError
+from .errors import InklingError, UsageError, told
 from .lights import alphabet
 from .simulation.conditions import CONDITIONS
 
@@ -27,11 +27,11 @@ INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. Any failure is one line on stderr, a traceback only on --debug."""
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started us; what is written there is lost, as they want
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-    args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     try:
+        args = parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
         run: Callable[[argparse.Namespace], int] = import_module(f".commands.{args.module}", __package__).run
         status = run(args)
         sys.stdout.flush()
@@ -57,18 +57,16 @@ def joined(argv: Sequence[str]) -> list[str]:
 
 def explain(error: Exception) -> str:
     """An error as one line for the person at the keyboard."""
-    from inknet import InknetError
-
-    from .errors import InklingError
-
-    text = " ".join(str(error).split())
-    if isinstance(error, InklingError | InknetError):
-        return text
+    inknet = sys.modules.get("inknet.errors")  # where NumPy is missing, it cannot be imported
+    if isinstance(error, (InklingError, *([inknet.InknetError] if inknet else []))):
+        return told(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return told(error)
     if isinstance(error, MemoryError):
         return "not enough memory; close other programs, or give it less at a time"
-    return f"unexpected {type(error).__name__}: {text}. Run it again with --debug and report what it prints."
+    if isinstance(error, ImportError):
+        return f"{told(error)}; `inkling doctor` says what is missing, and how to get it"
+    return f"unexpected {type(error).__name__}: {told(error)}. Run it again with --debug and report what it prints."
 
 
 def parser() -> argparse.ArgumentParser:
@@ -155,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
     said.add_argument("--digits", metavar="TEXT", help=text)
     said.add_argument("--folder", type=Path, metavar="DIR", help="learn labelled photos: names as a_42.jpg, INDEX.csv")
     said.add_argument("--unlabelled", action="store_true", help="say what those are that wait for their label")
-    learn.add_argument("--camera", metavar="NAME", help="folder:DIR (its pictures in order) or simulated")
+    learn.add_argument("--camera", metavar="NAME", help="picamera2, folder:DIR (its pictures in order) or simulated")
     learn.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the simulated camera (default 0)")
     _model(learn)
     _unsure(learn)

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from .aside import alone, finish_healing, healing, remove, set_aside, sync
+from .aside import alone, finish_healing, healing, remove, set_aside
 from .closing import Closing
 from .errors import InklingError, SamplesError
+from .places import lent, make_folder, sync, who_may
 
 BUSY_S = 10.0  # how long one process waits for another that is writing
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -54,12 +55,12 @@ class Damaged(Exception):  # noqa: N818  it is caught here, and no user meets it
 class Database(Closing):
     """A database of a schema at `path`, opened for reading; it is made when something is first written.
 
-    report: told in one line when a damaged one was set aside. Raises SamplesError if it is of a later version or
-    another program's, or cannot be read at all.
+    report: told in one line when a damaged one was set aside; heal: whether that is done, or said by SamplesError.
+    Raises SamplesError, too, if it is of a later version or another program's, or cannot be read at all.
     """
 
-    def __init__(self, path: Path, schema: Schema, report: Callable[[str], None]) -> None:
-        self.path, self._schema, self._report = path, schema, report
+    def __init__(self, path: Path, schema: Schema, report: Callable[[str], None], heal: bool = True) -> None:
+        self.path, self._schema, self._report, self._heal = path, schema, report, heal
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._open(create=False)
@@ -103,17 +104,22 @@ class Database(Closing):
             yield
         except InklingError:
             raise
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, Damaged) as error:
             raise self._explained(error, what) from error
 
-    def _explained(self, error: sqlite3.Error | OSError, what: str) -> SamplesError:
-        code = _code(error) if isinstance(error, sqlite3.Error) else CODES.get(error.errno or 0, 0)
+    def _explained(self, error: sqlite3.Error | OSError | Damaged, what: str) -> SamplesError:
+        if isinstance(error, OSError):
+            code = CODES.get(error.errno or 0, 0)
+        else:
+            code = sqlite3.SQLITE_CORRUPT if isinstance(error, Damaged) else _code(error)
         if code == sqlite3.SQLITE_FULL:
             why = "the card is full, and nothing of this was kept; make room on it and do it again"
         elif code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             why = f"another program has been writing to it for {BUSY_S:g} s; do it again when that has ended"
         elif code in UNWRITABLE:
-            why = "this user may not write there, or the card is read-only; nothing of this was kept"
+            why = (
+                f"this user may not write there{who_may(self.path)}, or the card is read-only; nothing of this was kept"
+            )
         elif code in DAMAGED:
             why = "it is damaged; the next command sets it aside and saves what can be read"
         elif code == sqlite3.SQLITE_IOERR:
@@ -124,7 +130,7 @@ class Database(Closing):
 
     def _open(self, create: bool) -> None:
         with self._translated("opened"):
-            if healing(self.path).exists():
+            if self._heal and healing(self.path).exists():
                 with alone(self.path):
                     finish_healing(self.path)
             self._inode = 0
@@ -134,14 +140,14 @@ class Database(Closing):
             try:
                 self._connection = self._connect(create)
             except (Damaged, sqlite3.DatabaseError) as error:
-                if not _is_damage(error):
+                if not _is_damage(error) or not self._heal:
                     raise
                 self._connection = self._healed()
 
     def _connect(self, create: bool) -> sqlite3.Connection:
         """A connection to a file that is sound, of this schema; one that may only be read, if nothing else can be."""
         if create:
-            _make_folder(self.path.parent)
+            make_folder(self.path.parent)
         try:
             connection = _connection(self.path, "rwc" if create else "rw")
             try:
@@ -258,6 +264,13 @@ class Database(Closing):
             return self._connect(create=False)
 
 
+def could_be_database(path: Path) -> bool:
+    """Whether a file begins like one of SQLite, or like one of which the beginning was lost: with zeros, or nothing."""
+    with path.open("rb") as file:
+        first = file.read(16)
+    return first == b"SQLite format 3\0" or not any(first)
+
+
 def _connection(path: Path | None, mode: str) -> sqlite3.Connection:
     """A connection in autocommit, so that transactions are begun and ended in plain sight; a path of None is memory."""
     name = "" if path is None else quote(str(path))
@@ -309,19 +322,11 @@ def _copied(path: Path, folder: Path) -> Path:
     return folder / path.name
 
 
-def _make_folder(folder: Path) -> None:
-    """Makes a folder where it is not there, durably."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in missing:
-        sync(each.parent)
-
-
 def _share(path: Path) -> None:
     """Gives a new file to whom its folder belongs: to the service, if root made it, and to a group that may write."""
     folder = path.parent.stat()
     with suppress(PermissionError):
         if os.geteuid() == 0:
             os.chown(path, folder.st_uid, folder.st_gid)
-        if folder.st_mode & 0o020:
+        if lent(path.parent):
             path.chmod(0o664)

@@ -166,14 +166,19 @@ class Machine:
         return NumPy(seen["version"], seen["file"], blas, library, seen["gflops"])
 
     @cached_property
+    def groups(self) -> dict[str, tuple[int, list[str]]]:
+        """The number and the members of each group, as /etc/group has them."""
+        lines = [line.split(":") for line in (self.read("etc/group") or "").splitlines() if line.count(":") == 3]
+        return {name: (int(number), members.split(",")) for name, _, number, members in lines}
+
+    @cached_property
     def users(self) -> dict[str, User]:
         """The users and their groups, as /etc/passwd and /etc/group have them."""
-        groups = [line.split(":") for line in (self.read("etc/group") or "").splitlines() if line.count(":") == 3]
         users = {}
         for line in (self.read("etc/passwd") or "").splitlines():
             if line.count(":") == 6:
                 name, _, uid, gid, *_ = line.split(":")
-                within = {group for group, _, number, members in groups if number == gid or name in members.split(",")}
+                within = {g for g, (number, members) in self.groups.items() if number == int(gid) or name in members}
                 users[name] = User(name, int(uid), frozenset(within))
         return users
 

@@ -5,6 +5,13 @@ class InklingError(Exception):
     """The root of every error raised on purpose; its message says what failed, what was seen, what to do."""
 
 
+def told(error: Exception) -> str:
+    """What went wrong, as one line; of the system's own errors without the number that it has for them."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split())
+
+
 class UsageError(InklingError, ValueError):
     """A command line or a setting asks for what does not exist."""
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from inknet import ModelError, Network, load
 
-from .errors import ShelfError
+from .errors import ShelfError, told
 from .glyphs import GLYPH_PX
 from .listing import named
 from .reader import DIGITS, UNSURE, Reader
 from .settings import load_settings
-from .shelf import Report, Shelf, open_shelf, told
+from .shelf import Report, Shelf, open_shelf
 
 SHIPPED = "digits.npz"
 

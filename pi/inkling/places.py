@@ -1,5 +1,6 @@
 """Where things are kept that outlast a command: the box's own folder, or, on a laptop, one of the user's."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,12 +8,48 @@ from pathlib import Path
 SYSTEM_FOLDER = Path("/var/lib/inkling")  # made by the package, for the service and the members of its group
 
 
-def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
+def state_folder(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Path:
     """SYSTEM_FOLDER where it is there, else the user's `$XDG_STATE_HOME/inkling`, by default `~/.local/state/inkling`.
 
     On a box, everyone so means the one collection that the night learns from, and who may not write there is told so.
+    root: the folder that is taken for /.
     """
-    if SYSTEM_FOLDER.is_dir():
-        return SYSTEM_FOLDER
+    system = root / SYSTEM_FOLDER.relative_to("/")
+    if system.is_dir():
+        return system
     chosen = Path(environment.get("XDG_STATE_HOME", ""))  # which has to be absolute, says its specification
     return (chosen if chosen.is_absolute() else Path.home() / ".local" / "state") / "inkling"
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those it lies in, durably, each belonging to whom the one that holds it belongs."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() == 0:  # with sudo: the service writes there, too
+        owner = folder.parent.stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+    sync(folder.parent)
+
+
+def sync(folder: Path) -> None:
+    """Makes the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # of a file system that does not know it
+            raise
+    finally:
+        os.close(handle)
+
+
+def who_may(path: Path) -> str:
+    """How to be let to change what is on the box, in brackets; empty where that is nobody's to say."""
+    return " (sudo usermod -aG inkling $USER, then log in again)" if SYSTEM_FOLDER in path.parents else ""
+
+
+def lent(folder: Path) -> bool:
+    """Whether what is made in a folder is the whole group's to change, as it is in SYSTEM_FOLDER."""
+    return bool(folder.stat().st_mode & 0o020)

@@ -93,12 +93,13 @@ class Samples(Closing):
 
     most: samples that are kept; above it the oldest without a label go, and never one that has a label.
     report: told, in one line each, when a damaged database was set aside and when samples went.
+    heal: a damaged database is set aside; without it, it is an error.
     What a method that keeps, changes or removes has done is on the card when it returns. All raise SamplesError.
     """
 
-    def __init__(self, path: Path, most: int = MOST, report: Callable[[str], None] = print) -> None:
+    def __init__(self, path: Path, most: int = MOST, report: Callable[[str], None] = print, heal: bool = True) -> None:
         self._most, self._report = most, report
-        self._database = Database(path, SCHEMA, report)
+        self._database = Database(path, SCHEMA, report, heal)
 
     @property
     def path(self) -> Path:
@@ -208,8 +209,13 @@ class Samples(Closing):
 
 
 def open_samples(settings: Settings, report: Callable[[str], None]) -> Samples:
-    """The samples where the settings have them: `samples.path`, or samples.db in `state_folder`."""
-    return Samples(settings["samples.path"] or state_folder() / "samples.db", settings["samples.most"], report)
+    """The samples where the settings have them."""
+    return Samples(samples_file(settings), settings["samples.most"], report)
+
+
+def samples_file(settings: Settings, state: Path | None = None) -> Path:
+    """`samples.path`, or samples.db in the state folder; state: a folder instead of `state_folder`."""
+    return Path(settings["samples.path"] or (state or state_folder()) / "samples.db")
 
 
 def quantised(glyph: Array) -> Glyph:

@@ -72,6 +72,14 @@ def choice(*names: str, followed_by: Iterable[str] = ()) -> Check:
     return check
 
 
+def pace(value: Any) -> float:
+    """A check for a rate: 0, or pictures that come often enough."""
+    rate = float(number(0, 1000)(value))
+    if 0 < rate < SLOWEST:
+        raise ValueError(f"0, or a number from {SLOWEST:g} to 1000")
+    return rate
+
+
 def quarters(value: Any) -> int:
     """A check for an angle of 0, 90, 180 or 270 degrees."""
     if isinstance(value, bool) or str(value) not in ("0", "90", "180", "270"):
@@ -149,6 +157,7 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+SLOWEST, LONGEST_S = 0.1, 30.0  # pictures a second, seconds for one: the service's watchdog waits a minute
 GPIO = (2, 27)  # 0 and 1 are for boards that say what they are
 ON_PINS = ("leds", "binary", "segments", "blink")
 # The pins' defaults share none, so every display and every button can be wired at once; each display's lie in one row.
@@ -163,7 +172,7 @@ SETTINGS = (
     Setting(
         "camera.rate",
         0.0,
-        number(0, 1000),
+        pace,
         "how many pictures are looked at; 0 is 3 of picamera2, and of the others as many as can be",
         unit="a second",
     ),
@@ -197,7 +206,7 @@ SETTINGS = (
     Setting(
         "camera.timeout",
         5.0,
-        number(1, 600),
+        number(1, LONGEST_S),
         "how long picamera2 may take for a picture before it is closed and opened again",
         unit="seconds",
     ),

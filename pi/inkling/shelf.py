@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import ShelfError
+from .errors import ShelfError, told
 from .listing import SHIPPED, Entry, Listing, NewerError, as_bytes, named, read_listing, short
-from .places import state_folder
+from .places import lent, make_folder, state_folder, who_may
 from .settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -152,9 +152,18 @@ class Shelf:
     @contextmanager
     def _writing(self) -> Iterator[Listing]:
         """The shelf for this writer alone, and what is on it. The lock is the folder's: it ends with the process."""
+        try:
+            with self._locked() as listing:
+                yield listing
+        except PermissionError as error:
+            raise ShelfError(f"{told(error)}: it is not this user's to change{who_may(self.folder)}") from error
+
+    @contextmanager
+    def _locked(self) -> Iterator[Listing]:
         if not self.folder.is_dir():
-            _make(self.folder)
-            self.folder.chmod(0o755)  # whoever may use the machine may read with what it has learnt
+            make_folder(self.folder)
+            # whoever may use the machine may read with what it has learnt, and who may teach it may choose, too
+            self.folder.chmod(0o775 if lent(self.folder.parent) else 0o755)
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             _lock(folder, self.folder)
@@ -210,15 +219,13 @@ class Shelf:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def open_shelf(settings: Settings | None = None) -> Shelf:
-    """The shelf that the settings name; without one that of the machine, on a laptop that of the user."""
+def open_shelf(settings: Settings | None = None, state: Path | None = None) -> Shelf:
+    """The shelf that the settings name; without one that of the machine, on a laptop that of the user.
+
+    state: a folder instead of `state_folder`.
+    """
     folder = (settings or load_settings())["shelf.path"]
-    return Shelf(folder or state_folder() / "models")
-
-
-def told(error: Exception) -> str:
-    """What went wrong with a file, without the number that the system has for it."""
-    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+    return Shelf(folder or (state or state_folder()) / "models")
 
 
 def _now() -> str:
@@ -237,22 +244,6 @@ def _first(listing: Listing) -> tuple[int, str]:
     """The model that reads, and its bytes."""
     number = listing.current
     return number, listing.entries[number].sha256 if number in listing.entries else ""
-
-
-def _make(folder: Path) -> None:
-    """Makes a folder and those it lies in, durably, each belonging to whom the one that holds it belongs."""
-    if folder.is_dir():
-        return
-    _make(folder.parent)
-    folder.mkdir(exist_ok=True)
-    if os.geteuid() == 0:  # with sudo: the service writes there, too
-        owner = folder.parent.stat()
-        os.chown(folder, owner.st_uid, owner.st_gid)
-    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
 
 
 def _lock(descriptor: int, folder: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -5,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling.cameras import Camera, FolderCamera, SimulatedCamera, open_camera
+from inkling.cameras import Camera, FolderCamera, Shot, SimulatedCamera, open_camera, shot_of
 from inkling.errors import CameraError, UsageError
 from inkling.frames import Frame
 from inkling.models import load_model
 from inkling.reader import Mark, Reader, Reading
+from inkling.settings import SETTINGS, load_settings
 from inkling.steady import Steady
 
 
@@ -23,6 +25,15 @@ def names(frames: list[Frame]) -> list[str]:
 
 def unexpected(message: str) -> None:
     raise AssertionError(f"a report that was not expected: {message}")
+
+
+def test_the_settings_say_how_pictures_are_taken() -> None:
+    nowhere = Path(os.devnull)
+    assert shot_of(load_settings(nowhere, {})) == Shot()
+    options = {"width": 640, "zone": "0,0,0.5,1", "flip": "vertical", "rotation": 90, "rate": 2, "timeout": 7}
+    assert len(options) == sum(setting.name.startswith("camera.") for setting in SETTINGS) - 1  # and the source
+    chosen = load_settings(nowhere, {}, {f"camera.{name}": value for name, value in options.items()})
+    assert shot_of(chosen, patient=True) == Shot(640, (0, 0, 0.5, 1), "vertical", 90, 2, 7, patient=True)
 
 
 def test_a_folders_pictures_come_in_the_order_of_their_names_each_held(tmp_path: Path) -> None:

@@ -483,6 +483,29 @@ def test_a_stream_that_is_closed_is_done_without(photo: Path, stream: str) -> No
     assert "missing.jpg" not in result.stdout
 
 
+def test_without_stdin_nobody_answers(tmp_path: Path) -> None:
+    command = ["sh", "-c", 'exec "$0" -m inkling.cli learn --camera simulated --samples "$1" <&-', sys.executable]
+    result = subprocess.run([*command, str(tmp_path / "a.db")], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["demo"], 1, "inkling doctor` says what is missing"),
+        (["model", "remove", "3"], 1, "no model 3 on the shelf"),
+        (["watch", "--config", "nowhere.toml"], 1, "inkling doctor` says what is missing"),
+        (["config", "show", "--config", "nowhere.toml"], 2, "there is no such file"),
+    ],
+)
+def test_without_numpy_a_failure_is_one_line_all_the_same(arguments: list[str], status: int, message: str) -> None:
+    script = "import sys; sys.modules['numpy'] = None; from inkling.cli import main; sys.exit(main(sys.argv[1:]))"
+    result = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True)
+    assert result.returncode == status
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_data_check_says_what_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"rubbish")
     assert main(["data", "check", str(tmp_path)]) == 1

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from inkling.device import Machine, Output
 from inkling.doctor.blinking import blink
 from inkling.doctor.examination import CHECKS, Result
 from inkling.doctor.findings import Finding, Status
+from support import ROOT
 
 
 @pytest.fixture
@@ -47,6 +49,14 @@ def test_a_failure_is_status_1_and_says_what_to_do(board: Board, capsys: pytest.
     assert out.splitlines()[-1] == f"1 failure, 1 warning, {len(CHECKS) - 2} ok: begin with 10, power"
 
 
+def test_the_numbers_that_the_light_flashes_are_in_the_guide() -> None:
+    text = (ROOT / "deploy" / "wiring.md").read_text()
+    table = re.search(r"## When it has given up\n.*?```\n(.*?)```", text, re.DOTALL)
+    assert table is not None
+    told = {int(number): name for number, name in re.findall(r"(\d+) (\w+)", table[1])}
+    assert told == dict(enumerate(CHECKS, start=1))
+
+
 def test_json_is_one_object(board: Board, capsys: pytest.CaptureFixture[str]) -> None:
     board.answers["timedatectl show"] = Output(0, "no\n")
     assert main(["doctor", "--json"]) == 0
@@ -74,7 +84,7 @@ def test_the_light_shows_it_and_is_given_back(board: Board, capsys: pytest.Captu
     assert main(["doctor", "--blink"]) == 1
     out, err = capsys.readouterr()
     assert "nothing has to be done" in out
-    assert err.startswith("inkling doctor: --blink: there is no LED")
+    assert err.startswith("inkling doctor: --blink: this machine has no ACT light")
 
 
 def test_a_laptop_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inkling import picamera
+from inkling.cameras import Camera, Shot, SimulatedCamera
 from inkling.cli import main
 from inkling.samples import NO_DIGIT, Sample, Samples
 from inkling.simulation import paper
@@ -174,6 +176,25 @@ def test_without_a_camera_there_is_one_line(learn: Learn, tmp_path: Path, capsys
     assert out == ""
 
 
+def test_the_boards_camera_takes_its_pictures_as_the_settings_have_it(
+    learn: Learn, database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shots = []
+
+    def camera(shot: Shot, lost: Callable[[str], None]) -> Camera:
+        shots.append(shot)
+        lost("no picture for a while")
+        return SimulatedCamera(3)
+
+    monkeypatch.setattr(picamera, "PiCamera", camera)
+    monkeypatch.setenv("INKLING_CAMERA_ROTATION", "180")
+    monkeypatch.setenv("INKLING_CAMERA_WIDTH", "480")
+    assert learn("--camera", "picamera2", typed="\n") == 0
+    assert shots == [Shot(width=480, rotation=180)]
+    assert len(labels(database)) >= 1
+    assert capsys.readouterr().err == "inkling learn: no picture for a while\n"
+
+
 def test_what_waits_for_its_label_is_asked_for(
     learn: Learn, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -279,6 +300,26 @@ def test_an_import_with_one_wrong_picture_takes_in_nothing(
     (out / "000003_5.png").write_bytes(b"no picture")
     assert learn("import", out, "--samples", tmp_path / "new.db") == 1
     assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("action", [[], ["list"]])
+def test_a_file_that_is_something_else_is_never_taken_for_damaged_samples(
+    learn: Learn, tmp_path: Path, action: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = photo(tmp_path / "p", "4")
+    before = path.read_bytes()
+    assert learn(*action, "--samples", path) == 2
+    assert "something else than samples" in capsys.readouterr().err
+    assert [each.read_bytes() for each in path.parent.iterdir()] == [before]
+
+
+def test_samples_that_are_damaged_at_their_beginning_are_saved_all_the_same(
+    learn: Learn, database: Path, taught: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = database.read_bytes()
+    database.write_bytes(bytes(512) + data[512:])
+    assert learn("list", "--samples", database) == 0
+    assert f"saved from it: {len(taught)}" in capsys.readouterr().err
 
 
 def test_what_was_answered_is_kept_even_if_the_process_is_killed(database: Path, tmp_path: Path) -> None:

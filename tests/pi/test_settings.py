@@ -18,6 +18,7 @@ from inkling.settings import (
     flag,
     load_settings,
     number,
+    pace,
     path,
     pin,
     pins,
@@ -109,6 +110,14 @@ def test_all_problems_are_told_at_once_each_with_its_place_and_the_nearest_name(
 def test_a_file_that_means_nothing_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load_settings(written(tmp_path, text), {}, None, TABLE)
+
+
+@pytest.mark.parametrize(("value", "meant"), [(0, 0.0), ("0.1", 0.1), (3, 3.0), ("1000", 1000.0)])
+def test_a_rate_is_none_or_one_that_the_watchdog_waits_for(value: Any, meant: float) -> None:
+    assert pace(value) == meant
+    for wrong in (0.099, "-1", 1001, "often", True):
+        with pytest.raises(ValueError, match="a number from"):
+            pace(wrong)
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,30 @@ def test_whoever_may_use_the_machine_may_read_what_a_service_with_a_strict_umask
     assert {stat.S_IMODE(path.stat().st_mode) for path in shelf.folder.iterdir()} == {0o644}
 
 
+def test_in_a_folder_that_a_group_shares_the_whole_group_may_promote(shelf: Shelf) -> None:
+    shelf.folder.parent.mkdir()
+    shelf.folder.parent.chmod(0o2775)
+    before = os.umask(0o077)
+    try:
+        shelf.add(network(1), "")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(shelf.folder.stat().st_mode) & 0o777 == 0o775
+    assert shelf.folder.stat().st_gid == shelf.folder.parent.stat().st_gid
+
+
+def test_who_may_not_change_the_boxs_shelf_is_told_how_to_be_let(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(shelf_module, "make_folder", refuses)  # root is refused nothing
+    with pytest.raises(ShelfError, match=f"{shelf.folder}: Permission denied: it is not this user's to change$"):
+        shelf.add(network(1), "")
+    monkeypatch.setattr(places, "SYSTEM_FOLDER", shelf.folder.parent)
+    with pytest.raises(ShelfError, match=r"to change \(sudo usermod -aG inkling \$USER, then log in again\)$"):
+        shelf.add(network(1), "")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_a_shelf_that_root_makes_belongs_to_whom_the_folder_around_it_belongs(tmp_path: Path) -> None:
     state = tmp_path / "inkling"

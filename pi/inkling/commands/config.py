@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-from inknet.modelfile import write_durably
-
 from ..errors import UsageError
 from ..settings import as_toml, load_settings
 
@@ -21,6 +19,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _create(file: Path) -> None:
+    from inknet.modelfile import write_durably  # with it comes NumPy, which `show` does not need
+
     if file.exists():
         raise UsageError(f"{file} is there already, and stays as it is; give another name, or remove it first")
     write_durably(file, as_toml().encode())

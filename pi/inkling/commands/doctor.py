@@ -6,19 +6,18 @@ import shutil
 import signal
 import sys
 import textwrap
-from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 from .. import __version__
+from ..actled import LEDS
 from ..device import Machine
 from ..doctor.blinking import blink
 from ..doctor.examination import CHECKS, Result, examine, worst
 from ..doctor.findings import Patient, Status
-from ..errors import DeviceError
+from ..errors import told
 from ..terminal import RESET, Style, printable, style_of
 
-LEDS = Path("/sys/class/leds")
 _COLOURS = {Status.OK: "32", Status.NOTE: "36", Status.WARNING: "33", Status.FAILURE: "1;31"}
 _NAME = max(map(len, CHECKS))
 _INDENT = len(f"{1:2}  {'':{_NAME}}  {'warning':7}  ")
@@ -41,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if args.blink:
         try:
             blink(worst(results), LEDS)
-        except DeviceError as error:  # what was found is said already, and NumPy may be what is missing
-            print(f"inkling doctor: {error}", file=sys.stderr)
+        except OSError as error:  # what was found is said already
+            print(f"inkling doctor: --blink: {told(error)}", file=sys.stderr)
             failed = True
     return int(failed)
 

@@ -11,8 +11,9 @@ from tqdm import tqdm
 from inknet.arrays import as_ink
 
 from ..asking import REMOVE, SKIP, Said, ask, ask_label, checked_signs, said_of, said_of_all
-from ..cameras import open_camera
+from ..cameras import open_camera, shot_of
 from ..console import print_glyphs
+from ..database import could_be_database
 from ..errors import PictureError, UsageError
 from ..exchange import is_glyph, read_glyph
 from ..glyphs import GLYPH_PX, Found, Glyph
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             if args.folder:
                 teacher.folder(args.folder)
             elif not args.photos:
-                teacher.camera(settings["camera.source"], args.seed)
+                teacher.camera(settings, args.seed)
             for photo in args.photos:
                 teacher.photo(photo, label, signs)
         except EOFError:  # whoever was asked has ended it
@@ -57,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 def learn_settings(args: argparse.Namespace) -> Settings:
     """The settings, under what the command line says of them."""
     given = vars(args)
+    if args.samples and args.samples.is_file() and not could_be_database(args.samples):
+        raise UsageError(f"--samples {args.samples}: that is something else than samples, and stays as it is")
     options = {
         "camera.source": given.get("camera"),
         "reading.model": given["model"].absolute() if given.get("model") else None,
@@ -115,10 +118,11 @@ class Teacher:
         total = ", ".join(f"{what[name]} {name}" for name in ("new", "known already", "relabelled"))
         print(f"{printable(str(folder))}: {total}; not learnt: {self.failed} of {len(pictures)} pictures")
 
-    def camera(self, source: str, seed: int) -> None:
+    def camera(self, settings: Settings, seed: int) -> None:
         """Asks about each page that lies still before the camera; raises EOFError when the answers end."""
         steady = Steady()
-        with open_camera(source, None, seed, self._complain) as camera:
+        complain, source = self._complain, settings["camera.source"]
+        with open_camera(source, None, seed, complain, shot_of(settings), complain) as camera:
             print("Hold a digit before the camera. Ctrl-C ends, and what you have said is kept.", flush=True)
             for frame in camera:
                 if steady.update(self._reader.read(frame.luma), frame.name) and steady.current:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..errors import ShelfError
+from ..errors import ShelfError, told
 from ..listing import SHIPPED, Entry, Listing, named
 from ..shelf import Shelf, open_shelf
 from ..terminal import printable
@@ -119,10 +119,8 @@ def _problem(shelf: Shelf, entry: Entry | None) -> str | None:
         return None
     try:
         shelf.file(entry.number)
-    except ShelfError as error:
-        return str(error)
-    except OSError as error:
-        return f"{error.filename}: {error.strerror}"
+    except (ShelfError, OSError) as error:
+        return told(error)
     return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from ..buttons import Action, Buttons, power_off
-from ..cameras import Camera, Shot, open_camera
+from ..cameras import Camera, open_camera, shot_of
 from ..changes import Changes
 from ..cli import explain
 from ..closing import end_process_in
@@ -28,7 +28,6 @@ from ..states import State
 from ..steady import Steady
 
 DEMO_RATE = 8.0  # frames a second at a terminal: slow enough for the eye
-PICAMERA_RATE = 3.0  # frames a second that a Pi Zero can read
 END_S = 1.5  # that closing displays and camera may take when the program is told to end
 
 
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
     score = Score()
     with Notifier() as notifier:
-        shot = _shot(settings, patient=notifier.listens)
+        shot = shot_of(settings, patient=notifier.listens)
         try:
             with (
                 Pins(settings.pins, args.pins) as pins,
@@ -119,19 +118,6 @@ def _keep(wrong: Reading | None, settings: Settings, say: Callable[[str], None])
         say(f"told that {wrong.text} is wrong, but it cannot be kept: {explain(error)}")
     else:
         say(f"told that {wrong.text} is wrong: it is kept; `inkling learn --unlabelled` asks what it is")
-
-
-def _shot(settings: Settings, patient: bool) -> Shot:
-    """How the settings have picamera2 take its pictures."""
-    return Shot(
-        width=settings["camera.width"],
-        zone=settings["camera.zone"],
-        flip=settings["camera.flip"],
-        rotation=settings["camera.rotation"],
-        rate=settings["camera.rate"] or PICAMERA_RATE,
-        timeout_s=settings["camera.timeout"],
-        patient=patient,
-    )
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -4,17 +4,14 @@ All is well, notes included: one light of three seconds. Otherwise the number of
 as long flashes and its ones as short ones; where that is a failure, and not only a warning, a flutter goes before it.
 """
 
-import contextlib
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import DeviceError
+from ..actled import ActLed
 from .examination import Result
 from .findings import Status
 
-LEDS = ("ACT", "led0")  # of newer and older kernels
 ROUNDS = 3
 
 Flash = tuple[bool, float]  # whether it is lit, and seconds
@@ -31,29 +28,8 @@ def flashes(result: Result) -> list[Flash]:
 
 
 def blink(result: Result, leds: Path, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Shows a result on the LED in the folder `leds`, some rounds, and leaves the LED as it was.
-
-    Raises DeviceError if there is none, or it may not be used.
-    """
-    folder = next((leds / name for name in LEDS if (leds / name).is_dir()), None)
-    if folder is None:
-        raise DeviceError(f"--blink: there is no LED {' or '.join(LEDS)} in {leds}; a Raspberry Pi has one")
-    try:
-        with _lent(folder) as brightest:
-            for lit, seconds in flashes(result) * ROUNDS:
-                (folder / "brightness").write_text(brightest if lit else "0")
-                sleep(seconds)
-    except OSError as error:
-        raise DeviceError(f"--blink: {error.filename or folder}: {error.strerror}; use sudo, or join gpio") from error
-
-
-@contextlib.contextmanager
-def _lent(folder: Path) -> Iterator[str]:
-    """Takes the LED from what lights it (its trigger, mostly the card) until the end; gives its highest brightness."""
-    trigger = re.search(r"\[(.+?)\]", (folder / "trigger").read_text())
-    (folder / "trigger").write_text("none")
-    try:
-        yield (folder / "max_brightness").read_text().strip()
-    finally:
-        (folder / "brightness").write_text("0")
-        (folder / "trigger").write_text(trigger[1] if trigger else "none")
+    """Shows a result on the ACT light in the folder `leds`, some rounds. Raises OSError as `ActLed` does."""
+    with ActLed(leds) as led:
+        for lit, seconds in flashes(result) * ROUNDS:
+            led.show((float(lit),))
+            sleep(seconds)

@@ -28,6 +28,7 @@ CHECKS: dict[str, Check] = {  # causes before what they cause; the light blinks 
     "groups": parts.groups,
     "service": service.service,
     "training": service.training,
+    "samples": software.samples,
 }
 LONGEST_S = 150.0  # for one check
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from ..device import Machine
 from ..errors import UsageError
+from ..places import SYSTEM_FOLDER, state_folder
 from ..settings import SYSTEM_FILE, Settings, load_settings
 
 SERVICE = "inkling.service"
 SERVICE_USER = "inkling"
-STATE = "var/lib/inkling"  # from the root
+STATE = str(SYSTEM_FOLDER.relative_to("/"))
 
 
 class Status(IntEnum):
@@ -54,17 +55,20 @@ class Patient:
         except UsageError as error:
             return error
 
-    def setting(self, name: str) -> str:
-        """A setting's value as text; empty where it is not set, not known or the settings are wrong."""
-        settings = self.settings
-        if isinstance(settings, UsageError) or name not in settings.effective:
-            return ""
-        return str(settings[name] or "")
+    @cached_property
+    def usable(self) -> Settings:
+        """The settings that hold; the defaults where these are wrong, so that the other checks go on."""
+        return load_settings(Path(os.devnull), {}) if isinstance(self.settings, UsageError) else self.settings
+
+    @property
+    def state_folder(self) -> Path:
+        """Where samples and models are kept, unless the settings say otherwise."""
+        return state_folder(self.machine.environment, self.machine.root)
 
     @property
     def wants_camera(self) -> bool:
         """Whether the settings ask for the board's camera."""
-        return self.setting("camera.source").startswith("picamera2")
+        return bool(self.usable["camera.source"] == "picamera2")
 
     @property
     def serves(self) -> bool:

@@ -9,7 +9,6 @@ from .findings import SERVICE, SERVICE_USER, Finding, Patient, failure, note, ok
 from .service import properties
 
 GROUPS = ("video", "gpio")
-UNWIRED = {"console", "json", "act"}  # displays that need no pin
 LENSES = ("dw9807", "dw9714", "ad5398")  # motors that focus, which look like sensors from outside
 NO_BOARD = "no Raspberry Pi here"
 _PINS = """
@@ -88,10 +87,9 @@ def camera(patient: Patient) -> Finding:
 
 
 def pins(patient: Patient) -> Finding:
-    """What drives LEDs: gpiozero, lgpio under it, and the chip."""
+    """What drives LEDs and buttons: gpiozero, lgpio under it, and the chip."""
     machine = patient.machine
-    kinds = set(re.findall(r"\w+", patient.setting("display.kind")))
-    wanted = bool(kinds - UNWIRED)
+    wanted = bool(patient.usable.pins)
     found = json.loads(last_line(machine.ask_python(_PINS).out))
     if missing := [name for name, version in found.items() if version is None]:
         packages = " ".join(f"python3-{name}" for name in missing)

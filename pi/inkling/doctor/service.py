@@ -3,7 +3,7 @@
 import os
 import re
 
-from ..device import COMMAND_S, Machine
+from ..device import COMMAND_S, Machine, User
 from .findings import SERVICE, SERVICE_USER, STATE, Finding, Patient, failure, note, ok, warning
 
 TRAINING, TIMER = "inkling-train.service", "inkling-train.timer"
@@ -45,7 +45,7 @@ def state(patient: Patient) -> Finding:
     if patient.serves:
         user = machine.users[SERVICE_USER]
         names = [STATE, *(f"{STATE}/{name}" for name in _entries(folder))]
-        if others := [name for name in names if machine.path(name).lstat().st_uid != user.uid]:
+        if others := [name for name in names if not _may_write(user, machine.path(name).lstat(), machine)]:
             return failure(
                 f"/{others[0]} is not the user {user.name}'s, who cannot write it",
                 f"sudo chown -R {user.name}: /{STATE}",
@@ -127,6 +127,12 @@ def _entries(folder: os.PathLike[str]) -> list[str]:
         return sorted(os.listdir(folder))  # noqa: PTH208  # names, not paths
     except PermissionError:
         return []
+
+
+def _may_write(user: User, status: os.stat_result, machine: Machine) -> bool:
+    """Whether a file is a user's, or lent to one of its groups, as the samples are that somebody else has begun."""
+    lent = {number for name, (number, _) in machine.groups.items() if name in user.groups}
+    return status.st_uid == user.uid or bool(status.st_mode & 0o020 and status.st_gid in lent)
 
 
 def _file_system(machine: Machine, path: str) -> tuple[str, bool]:

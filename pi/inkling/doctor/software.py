@@ -1,10 +1,9 @@
-"""Checks of what is installed: Python, NumPy and its BLAS, the settings, the model."""
+"""Checks of what it reads with: Python, NumPy and its BLAS, the settings, the model; and of what it was taught."""
 
-import hashlib
 from pathlib import Path
 
 from ..device import NO_BLAS, REFERENCE
-from ..errors import DeviceError, UsageError
+from ..errors import DeviceError, SamplesError, UsageError, told
 from ..settings import DEFAULT
 from .findings import Finding, Patient, failure, note, ok, warning
 
@@ -67,7 +66,12 @@ def settings(patient: Patient) -> Finding:
     if isinstance(found, UsageError):
         return failure(str(found), "correct what is named; `inkling config show` then says what holds")
     changed = {name: each for name, each in found.effective.items() if each.source != DEFAULT}
-    return ok(", ".join(f"{name} = {each.value} ({each.source})" for name, each in changed.items()) or "all as shipped")
+    return ok(", ".join(f"{name} = {_plain(e.value)} ({e.source})" for name, e in changed.items()) or "all as shipped")
+
+
+def _plain(value: object) -> str:
+    """A setting's value as it is written in the environment."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def model(patient: Patient) -> Finding:
@@ -78,18 +82,47 @@ def model(patient: Patient) -> Finding:
         return note("not looked at: NumPy does not load")
     from inknet.errors import InknetError
 
-    from ..models import SHIPPED, load_model
+    from ..listing import named
+    from ..models import current_model, identity, load_model
+    from ..shelf import open_shelf
 
-    path = Path(patient.setting("reading.model") or Path(__file__).parent.parent / SHIPPED)
-    advice = "take another copy of it, or none: without reading.model in the settings, the shipped one reads"
+    problems: list[str] = []
+    path, shelf = patient.usable["reading.model"], open_shelf(patient.usable, patient.state_folder)
     try:
-        about = load_model(path).about
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except InknetError as error:
-        return failure(str(error), advice)
-    except OSError as error:
-        return failure(f"{path}: {error.strerror}", advice)
-    told = [f"{key.replace('_', ' ')} {about[key]}" for key in ("recipe", "epochs", "images") if about.get(key)]
+        network = load_model(path) if path else current_model(shelf, problems.append)
+    except (InknetError, OSError) as error:
+        where = (
+            f"it is reading.model of {patient.usable.effective['reading.model'].source}"
+            if path
+            else "reinstall inkling"
+        )
+        return failure(told(error), f"{where}: take another copy of it, or none, and the shelf's model reads")
+    if problems:
+        return warning("; ".join(problems), "inkling model list shows what is there; inkling model rollback goes back")
+    name = path.name if path else named(shelf.listing().current)
+    about = network.about
+    says = [f"{key.replace('_', ' ')} {about[key]}" for key in ("recipe", "epochs", "images") if about.get(key)]
     accuracy = about.get("held_back_accuracy")
-    told += [f"{accuracy:.2%} of held-back images read right"] if accuracy else []
-    return ok(f"{path.name}: {', '.join(told) or 'it says nothing of itself'}; SHA-256 {digest[:12]}…")
+    says += [f"{accuracy:.2%} of held-back images read right"] if accuracy else []
+    return ok(f"{name}, {identity(network)}: {', '.join(says) or 'it says nothing of itself'}")
+
+
+def samples(patient: Patient) -> Finding:
+    """What the owner has taught it: whether it is all there; a damaged database stays as it is."""
+    try:
+        patient.machine.numpy  # noqa: B018  # as above
+    except DeviceError:
+        return note("not looked at: NumPy does not load")
+    from ..samples import Samples, samples_file
+
+    file = samples_file(patient.usable, patient.state_folder)
+    if not file.exists():
+        return ok(f"none yet ({file})")
+    try:
+        with Samples(file, heal=False) as kept:
+            counts = kept.counts()
+    except SamplesError as error:
+        return failure(
+            str(error), "see what `inkling learn list` says; a damaged one it sets aside, and saves the rest"
+        )
+    return ok(f"{counts.total()} in {file}, {counts[None]} of them without a label")

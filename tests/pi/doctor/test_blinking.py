@@ -9,7 +9,7 @@ from boards import Board
 from inkling.doctor.blinking import ROUNDS, blink, flashes
 from inkling.doctor.examination import Result
 from inkling.doctor.findings import Finding, Status
-from inkling.errors import DeviceError
+from inkling.errors import PinError
 
 
 def result(status: Status, number: int) -> Result:
@@ -44,10 +44,10 @@ def test_lit_and_dark_take_turns_and_a_round_ends_dark(number: int) -> None:
     assert round_[-1] == (False, 2.0)
 
 
-def lit(leds: Path, name: str = "ACT") -> list[tuple[str, str, float]]:
+def lit(leds: Path) -> list[tuple[str, str, float]]:
     """Blinks a warning of check 2 and gives, for each wait, what stood in brightness and trigger, and its seconds."""
     seen: list[tuple[str, str, float]] = []
-    folder = leds / name
+    folder = leds / "ACT"
     blink(
         result(Status.WARNING, 2),
         leds,
@@ -63,14 +63,6 @@ def test_the_led_is_driven_and_given_back(board: Board) -> None:
     assert (leds / "ACT/brightness").read_text() == "0"
 
 
-def test_older_kernels_call_it_led0(board: Board) -> None:
-    leds = board.root / "sys/class/leds"
-    (leds / "ACT").rename(leds / "led0")
-    (leds / "led0/trigger").write_text("[none] mmc0\n")
-    assert lit(leds, "led0")
-    assert (leds / "led0/trigger").read_text() == "none"
-
-
 def test_the_led_is_given_back_when_the_blinking_is_broken_off(board: Board) -> None:
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
@@ -83,14 +75,5 @@ def test_the_led_is_given_back_when_the_blinking_is_broken_off(board: Board) -> 
 
 
 def test_a_machine_without_the_led_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DeviceError, match="no LED ACT or led0"):
+    with pytest.raises(PinError, match="no ACT light"):
         blink(result(Status.OK, 1), tmp_path)
-
-
-def test_an_led_that_may_not_be_written_says_so(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuses(self: Path, text: str) -> int:
-        raise PermissionError(13, "Permission denied", str(self))
-
-    monkeypatch.setattr(Path, "write_text", refuses)  # root is refused nothing
-    with pytest.raises(DeviceError, match="ACT/trigger: Permission denied; use sudo"):
-        blink(result(Status.OK, 1), board.root / "sys/class/leds")

@@ -14,25 +14,13 @@ from boards import SERVICE, Board, shown
 from inkling.device import Machine, Output
 from inkling.doctor import parts
 from inkling.doctor.findings import Patient, Status
-from inkling.settings import SETTINGS
 
 
 @pytest.fixture
-def wanting(board: Board, monkeypatch: pytest.MonkeyPatch) -> Board:
-    """A board whose settings ask for its camera and for LEDs, whichever cameras and displays there are by now."""
-    monkeypatch.setattr(Patient, "setting", lambda self, name: WANTED.get(name, ""))
+def wanting(board: Board) -> Board:
+    """A board whose settings ask for its camera and for LEDs."""
+    board.write("etc/inkling/inkling.toml", '[camera]\nsource = "picamera2"\n[display]\nkind = ["leds", "act"]\n')
     return board
-
-
-WANTED = {"camera.source": "picamera2", "display.kind": "leds"}
-
-
-def test_a_setting_is_asked_for_by_name(board: Board) -> None:
-    assert {s.name for s in SETTINGS} >= WANTED.keys()
-    board.write("etc/inkling/inkling.toml", '[camera]\nsource = "folder:/a"\n')
-    patient = board.patient()
-    assert patient.setting("camera.source") == "folder:/a"
-    assert patient.setting("reading.model") == patient.setting("no.such") == ""
 
 
 def test_the_board_is_named(board: Board) -> None:
@@ -172,14 +160,25 @@ def test_another_pin_factory_is_noted(board: Board) -> None:
     assert parts.pins(board.patient(environment={"GPIOZERO_PIN_FACTORY": "lgpio"})).status is Status.OK
 
 
-def test_without_leds_pins_are_not_needed(board: Board) -> None:
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        ('[display]\nkind = ["console", "act"]\n', Status.NOTE),
+        ("[buttons]\nshutdown = 3\n", Status.FAILURE),
+        ('[display]\nkind = ["act", "blink"]\n', Status.FAILURE),
+        ('[display]\nkind = ["what is this"]\n', Status.NOTE),
+    ],
+)
+def test_lights_and_buttons_need_pins_and_nothing_else_does(board: Board, settings: str, status: Status) -> None:
     board.python["lgpio"] = Output(0, json.dumps({"gpiozero": None, "lgpio": None}))
-    assert parts.pins(board.patient()).status is Status.NOTE
-    assert parts.pins(board.patient()).seen == "gpiozero and lgpio not installed"
+    board.write("etc/inkling/inkling.toml", settings)
+    finding = parts.pins(board.patient())
+    assert (finding.status, finding.seen) == (status, "gpiozero and lgpio not installed")
 
 
 def test_a_real_python_says_what_it_has_of_gpiozero() -> None:
-    assert re.search(r"gpiozero", parts.pins(Patient(Machine(environment={}))).seen)
+    seen = parts.pins(Patient(Machine(environment={}))).seen
+    assert re.match(r"gpiozero \S+, lgpio \d|(gpiozero and )?lgpio not installed|gpiozero not installed", seen)
 
 
 GROUPS = "video:x:44:{}\ngpio:x:993:{}\npi:x:1000:\n"

@@ -1,6 +1,7 @@
 """Checks of the state directory and of systemd's units."""
 
 import os
+import shutil
 
 import pytest
 
@@ -30,6 +31,22 @@ def test_a_file_in_it_that_root_has_left_there_is_named(board: Board) -> None:
     board.write("etc/passwd", "inkling:x:1234:998::/:\n")
     os.chown(board.root / "var/lib/inkling", 1234, 998)
     assert "/var/lib/inkling/models is not the user inkling's" in service.state(board.patient()).seen
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(
+    ("mode", "group", "status"), [(0o664, 998, Status.OK), (0o644, 998, Status.FAILURE), (0o664, 1000, Status.FAILURE)]
+)
+def test_a_file_of_a_members_that_the_group_may_write_is_well(
+    board: Board, mode: int, group: int, status: Status
+) -> None:
+    board.write("etc/passwd", "inkling:x:1234:998::/:\n")
+    shutil.rmtree(board.root / "var/lib/inkling/models")
+    file = board.write("var/lib/inkling/samples.db", "")
+    os.chown(file.parent, 1234, 998)
+    os.chown(file, 1000, group)
+    file.chmod(mode)
+    assert service.state(board.patient()).status is status
 
 
 def test_a_state_directory_that_is_not_there(board: Board) -> None:

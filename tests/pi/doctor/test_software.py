@@ -2,13 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from boards import APT_NUMPY, Board
 from inkling.device import Output
 from inkling.doctor import software
-from inkling.doctor.findings import Check, Status
-from inkling.models import SHIPPED, load_model
+from inkling.doctor.findings import Check, Status, ok
+from inkling.listing import named
+from inkling.models import identity, load_model, shipped_model
+from inkling.samples import Samples
+from inkling.shelf import Shelf
 from inknet import save
 
 
@@ -48,7 +52,7 @@ def test_a_numpy_that_ends_its_process_is_a_failure_and_what_needs_it_is_not_loo
     assert finding.status is Status.FAILURE
     assert "illegal instruction" in finding.seen
     assert "apt install --reinstall python3-numpy" in finding.advice
-    for check in (software.blas, software.model):
+    for check in (software.blas, software.model, software.samples):
         assert check(board.patient()).status is Status.NOTE
         assert "NumPy does not load" in check(board.patient()).seen
 
@@ -77,6 +81,7 @@ def test_settings_that_hold_are_named_with_their_source(board: Board) -> None:
     assert finding.status is Status.OK
     assert f"reading.unsure = 0.6 ({file})" in finding.seen
     assert "display.kind = json ($INKLING_DISPLAY_KIND)" in finding.seen
+    assert software.settings(board.patient(environment={"INKLING_CAMERA_ZONE": "0,0,1,0.5"})).seen.count("0.5") == 1
 
 
 def test_all_problems_of_the_settings_are_told(board: Board) -> None:
@@ -100,8 +105,7 @@ def test_settings_that_are_a_broken_link_or_a_folder_are_a_failure(board: Board)
 def test_the_shipped_model_is_whole(board: Board) -> None:
     finding = software.model(board.patient())
     assert finding.status is Status.OK
-    assert SHIPPED in finding.seen
-    assert "recipe robust" in finding.seen
+    assert finding.seen.startswith(f"the package's own model, {identity(shipped_model())}: recipe robust")
 
 
 def test_a_model_of_ones_own_tells_of_itself_or_what_is_wrong_with_it(board: Board) -> None:
@@ -110,7 +114,8 @@ def test_a_model_of_ones_own_tells_of_itself_or_what_is_wrong_with_it(board: Boa
     file = board.root / "mine.npz"
     save(network, file)
     board.write("etc/inkling/inkling.toml", f'[reading]\nmodel = "{file}"\n')
-    assert "mine.npz: recipe night, 99.51% of held-back images" in software.model(board.patient()).seen
+    seen = software.model(board.patient()).seen
+    assert seen == f"mine.npz, {identity(network)}: recipe night, 99.51% of held-back images read right"
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
@@ -119,6 +124,50 @@ def test_a_model_of_ones_own_tells_of_itself_or_what_is_wrong_with_it(board: Boa
     assert str(file) in finding.seen
     file.unlink()
     assert "No such file" in software.model(board.patient()).seen
+
+
+def test_the_model_on_the_shelf_is_named_by_its_number(board: Board) -> None:
+    shelf = Shelf(board.root / "var/lib/inkling/models")
+    shelf.add(load_model(), "beside")
+    number = shelf.add(load_model(), "better", promote=True).number
+    finding = software.model(board.patient())
+    assert (finding.status, finding.seen.partition(",")[0]) == (Status.OK, named(number))
+    shelf.file(number).write_bytes(b"")
+    finding = software.model(board.patient())
+    assert finding.status is Status.WARNING
+    assert f"{named(0)} reads instead of {named(number)}" in finding.seen
+    other = board.root / "other"
+    Shelf(other).add(load_model(), "better", promote=True)
+    board.write("etc/inkling/inkling.toml", f'[shelf]\npath = "{other}"\n')
+    assert software.model(board.patient()).seen.startswith(named(1))
+
+
+def test_the_samples_are_counted(board: Board) -> None:
+    file = board.root / "var/lib/inkling/samples.db"
+    assert software.samples(board.patient()) == ok(f"none yet ({file})")
+    assert not file.exists()
+    with Samples(file) as kept:
+        kept.add(np.zeros((28, 28), np.uint8), 3)
+        kept.add(np.eye(28, dtype=np.float32))
+    assert software.samples(board.patient()) == ok(f"2 in {file}, 1 of them without a label")
+    other = board.root / "other.db"
+    board.write("etc/inkling/inkling.toml", f'[samples]\npath = "{other}"\n')
+    assert software.samples(board.patient()) == ok(f"none yet ({other})")
+
+
+@pytest.mark.parametrize("damage", [b"no database", None], ids=["header", "glyph"])
+def test_damaged_samples_are_a_failure_and_stay_as_they_are(board: Board, damage: bytes | None) -> None:
+    file = board.root / "var/lib/inkling/samples.db"
+    glyph = np.full((28, 28), 77, np.uint8)
+    with Samples(file) as kept:
+        kept.add(glyph, 3)
+    data = file.read_bytes()
+    file.write_bytes(damage or data.replace(glyph.tobytes(), np.full((28, 28), 78, np.uint8).tobytes()))
+    before = {path: path.read_bytes() for path in file.parent.iterdir() if path.is_file()}
+    finding = software.samples(board.patient())
+    assert finding.status is Status.FAILURE
+    assert "damaged" in finding.seen
+    assert {path: path.read_bytes() for path in file.parent.iterdir() if path.is_file()} == before
 
 
 @pytest.mark.parametrize("check", [software.model, software.settings])
