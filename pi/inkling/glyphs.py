@@ -14,6 +14,7 @@ from .layout import doubts_about, join_pieces, reading_order, surrounding
 from .page import Floats, Page, running_maximum
 from .pieces import Why, find_pieces, judge
 from .ruling import Mask, Ruling
+from .signs import signs_among
 
 GLYPH_PX, FITTED_PX = 28, 20
 # Of a mark's size, its mean stroke: an object's is wider. MNIST's widest is 0.27, and the typical one 0.11.
@@ -80,10 +81,12 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     lines = []
     for line in reading_order(boxes[drawn]):
         numbers = drawn[line]
+        glyphs = [draw(marks[number], page.noise) for number in numbers]
+        doubts = zip(doubts_about(boxes[numbers]), signs_among(boxes[numbers], np.stack(glyphs)), strict=True)
         lines.append(
             [
-                Glyph(draw(marks[number], page.noise), _in_picture(boxes[number], page), doubt)
-                for number, doubt in zip(numbers, doubts_about(boxes[numbers]), strict=True)
+                Glyph(pixels, _in_picture(boxes[number], page), doubt or sign)
+                for pixels, number, (doubt, sign) in zip(glyphs, numbers, doubts, strict=True)
             ]
         )
     return Found(lines, _dropped(page, pieces, why, ruling) if trace else [])

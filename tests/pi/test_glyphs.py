@@ -376,3 +376,10 @@ def test_objects_are_no_writing(pen: Pen, why: str) -> None:
 def test_a_dash_is_doubted_and_a_digit_is_not() -> None:
     glyphs = glyphs_in(drawn(bar(60, 80, 8, 80), bar(110, 118, 40, 6), bar(200, 80, 8, 80)))
     assert [glyph.doubt for glyph in glyphs] == ["", "wider than a digit", ""]
+
+
+def test_brackets_about_a_digit_are_doubted() -> None:
+    opening = line((72, 70), (62, 95), (60, 120), (62, 145), (72, 170))
+    closing = line((228, 70), (238, 95), (240, 120), (238, 145), (228, 170))
+    glyphs = glyphs_in(drawn(closing, bar(*MARK), opening))
+    assert [glyph.doubt for glyph in glyphs] == ["a bracket", "", "a bracket"]
