@@ -1,14 +1,18 @@
-"""Buttons, if there are any: what was pressed waits until the loop asks for it."""
+"""Buttons, if there are any: what was pressed waits until the loop asks for it; only to shut down waits for nobody."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from .closing import Closing
 from .pins import Pins
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from gpiozero import Button
 
 HOLD_S = 2.0  # to shut down; a knock must not
 
@@ -18,31 +22,32 @@ class Action(Enum):
 
     READ = "read"
     WRONG = "wrong"
-    SHUT_DOWN = "shutdown"
 
 
 class Buttons(Closing):
     """The buttons of the settings, between pins and ground. pins: those of the settings.
 
-    Raises PinError for one that cannot be had.
+    shut_down: called when that button has been held for HOLD_S, by a thread of gpiozero's: a camera that gives no
+    frames must not keep the machine on. Raises PinError for a button that cannot be had.
     """
 
-    def __init__(self, settings: Settings, pins: Pins) -> None:
+    def __init__(self, settings: Settings, pins: Pins, shut_down: Callable[[], None]) -> None:
         self._pressed: SimpleQueue[Action] = SimpleQueue()
-        wired = {action: f"buttons.{action.value}" for action in Action if settings[f"buttons.{action.value}"]}
         with ExitStack() as opening:
-            for action, name in wired.items():
-                button = opening.enter_context(pins.button(name, settings[name], HOLD_S))
-                # called by gpiozero's threads, so it does nothing but say so
-                noted = partial(self._pressed.put, action)
-                if action is Action.SHUT_DOWN:
-                    button.when_held = noted
-                else:
-                    button.when_pressed = noted
+
+            def opened(name: str) -> "Button | None":
+                return opening.enter_context(pins.button(name, settings[name], HOLD_S)) if settings[name] else None
+
+            for action in Action:
+                if button := opened(f"buttons.{action.value}"):
+                    # called by gpiozero's threads, so it does nothing but say so
+                    button.when_pressed = partial(self._pressed.put, action)
+            if button := opened("buttons.shutdown"):
+                button.when_held = shut_down
             self._open = opening.pop_all()
 
     def pressed(self) -> set[Action]:
-        """What was pressed, or held for long enough, since it was last asked."""
+        """What was pressed since it was last asked."""
         actions = set()
         while True:
             try:

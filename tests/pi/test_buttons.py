@@ -1,6 +1,7 @@
 """Buttons on gpiozero's mock pins: what is pressed is kept until it is asked for."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -32,8 +33,12 @@ def press(pins: Pins, number: int) -> None:
     pins.factory.pin(number).drive_high()
 
 
+def unexpected() -> None:
+    raise AssertionError("the machine is not to be shut down")
+
+
 def test_what_was_pressed_is_told_once(settings: Settings, pins: Pins) -> None:
-    with Buttons(settings, pins) as buttons:
+    with Buttons(settings, pins, unexpected) as buttons:
         assert buttons.pressed() == set()
         press(pins, READ)
         press(pins, READ)
@@ -46,23 +51,26 @@ def test_what_was_pressed_is_told_once(settings: Settings, pins: Pins) -> None:
 
 def test_a_short_press_does_not_shut_down(settings: Settings, pins: Pins, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HOLD_S", 60.0)
-    with Buttons(settings, pins) as buttons:
+    with Buttons(settings, pins, unexpected) as buttons:
         press(pins, SHUT_DOWN)
         assert buttons.pressed() == set()
 
 
-def test_a_long_press_shuts_down(settings: Settings, pins: Pins, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_press_shuts_down_whatever_the_loop_waits_for(
+    settings: Settings, pins: Pins, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "HOLD_S", 0.01)
-    with Buttons(settings, pins) as buttons:
+    down = threading.Event()
+    with Buttons(settings, pins, lambda: down.set()) as buttons:
         pins.factory.pin(SHUT_DOWN).drive_low()
-        assert buttons._pressed.get(timeout=10) is Action.SHUT_DOWN
+        assert down.wait(timeout=10)
         assert buttons.pressed() == set()
 
 
 def test_each_action_is_carried_out_by_its_hook(settings: Settings, pins: Pins) -> None:
     done: list[str] = []
     hooks = {Action.READ: lambda: done.append("read"), Action.WRONG: lambda: done.append("wrong")}
-    with Buttons(settings, pins) as buttons:
+    with Buttons(settings, pins, unexpected) as buttons:
         press(pins, WRONG)
         buttons.carry_out(hooks)
         buttons.carry_out(hooks)
@@ -71,16 +79,16 @@ def test_each_action_is_carried_out_by_its_hook(settings: Settings, pins: Pins) 
 
 def test_buttons_that_are_not_wired_need_no_pins() -> None:
     settings = load_settings(None, {})
-    with Pins(settings.pins) as pins, Buttons(settings, pins) as buttons:
+    with Pins(settings.pins) as pins, Buttons(settings, pins, unexpected) as buttons:
         assert pins.factory is None
         assert buttons.pressed() == set()
 
 
 def test_closed_buttons_let_go_of_their_pins(settings: Settings, pins: Pins) -> None:
-    buttons = Buttons(settings, pins)
+    buttons = Buttons(settings, pins, unexpected)
     buttons.close()
     buttons.close()
-    Buttons(settings, pins).close()
+    Buttons(settings, pins, unexpected).close()
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_show_draws_the_glyphs(learn: Learn, tmp_path: Path, capsys: pytest.Capt
     with Image.open(tmp_path / "sheet.png") as picture:
         assert picture.format == "PNG"
     assert learn("show", "--label", "9") == 1
-    assert "no such sample" in capsys.readouterr().err
+    assert "no sample that is 9" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("taught")

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from itertools import groupby, pairwise
@@ -14,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inkling import displays, settings
-from inkling.buttons import Action, Buttons
+from inkling import buttons, displays, settings
 from inkling.cameras import Camera, SimulatedCamera
 from inkling.cli import main
 from inkling.commands import watch
@@ -149,18 +149,25 @@ def test_a_known_sequence_shows_the_right_lights(
             assert len(digits) >= len(page)
 
 
-@pytest.mark.usefixtures("no_settings")
-def test_buttons_are_carried_out_between_two_frames(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def factories(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What drives the pins of the commands that a test runs: mock pins can be pulled to ground."""
     pytest.importorskip("gpiozero")
-    boards: list[Any] = []
+    made: list[Any] = []
 
     class Board(Pins):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
-            boards.append(self.factory)
+            made.append(self.factory)
 
+    monkeypatch.setattr(watch, "Pins", Board)
+    return made
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_buttons_are_carried_out_between_two_frames(
+    factories: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Pressing(Camera):
         """Shows one page, and presses the buttons beside it."""
 
@@ -168,11 +175,10 @@ def test_buttons_are_carried_out_between_two_frames(
             page = next(frame for frame in SimulatedCamera() if frame.truth)
             for number in range(16):
                 for pin in {5: [15], 8: [2]}.get(number, ()):
-                    boards[0].pin(pin).drive_low()
-                    boards[0].pin(pin).drive_high()
+                    factories[0].pin(pin).drive_low()
+                    factories[0].pin(pin).drive_high()
                 yield Frame(page.luma, 0.0, number)
 
-    monkeypatch.setattr(watch, "Pins", Board)
     monkeypatch.setattr(watch, "open_camera", lambda *_: Pressing())
     monkeypatch.setenv("INKLING_BUTTONS_READ", "2")
     monkeypatch.setenv("INKLING_BUTTONS_WRONG", "15")
@@ -250,12 +256,25 @@ def test_lights_go_off_before_the_camera_is_closed(
 
 
 @pytest.mark.usefixtures("no_settings")
-def test_shutting_down_is_asked_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(watch, "power_off", asked.append)
-    monkeypatch.setattr(Buttons, "pressed", lambda buttons: {Action.SHUT_DOWN})
-    assert main(["watch", "--camera", "simulated", "--frames", "1"]) == 0
-    assert len(asked) == 1
+def test_shutting_down_is_asked_of_the_system_while_no_frame_comes(
+    factories: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    class Missing(Camera):
+        """Gives no frame before the machine is shut down."""
+
+        def __iter__(self) -> Iterator[Frame]:
+            factories[0].pin(3).drive_low()
+            assert asked.wait(timeout=20)
+            return iter(())
+
+    monkeypatch.setattr(watch, "open_camera", lambda *_: Missing())
+    monkeypatch.setattr(watch, "power_off", lambda report: asked.set())
+    monkeypatch.setattr(buttons, "HOLD_S", 0.01)
+    monkeypatch.setenv("INKLING_BUTTONS_SHUTDOWN", "3")
+    assert main(["watch", "--pins", "mock"]) == 0
+    assert asked.is_set()
 
 
 LIT = """

@@ -44,9 +44,7 @@ def _show(samples: Samples, args: argparse.Namespace) -> None:
         check_png("--sheet", args.sheet)
     if args.numbers and args.label:
         raise UsageError("give numbers or --label, not both")
-    chosen = [samples[number] for number in _numbers(args)] if args.numbers else _chosen(samples, args.label)
-    if not chosen:
-        raise SamplesError(f"there is no such sample in {samples.path}")
+    chosen = [samples[number] for number in _numbers(args)] if args.numbers else _some(samples, args.label)
     if args.sheet is not None:
         write_durably(args.sheet, sheet(chosen))
         print(f"{printable(str(args.sheet))}: {_count(chosen)}")
@@ -69,9 +67,7 @@ def _remove(samples: Samples, args: argparse.Namespace) -> None:
 
 
 def _export(samples: Samples, args: argparse.Namespace) -> None:
-    chosen = _chosen(samples, args.label)
-    if not chosen:
-        raise SamplesError(f"there is no such sample in {samples.path}")
+    chosen = _some(samples, args.label)
     if args.place.suffix.lower() != ".csv":
         export_folder(chosen, args.place)
         print(f"{printable(str(args.place))}: {_count(chosen)}")
@@ -105,6 +101,15 @@ def _chosen(samples: Samples, label: str | None) -> Sequence[Sample]:
         return list(samples)
     wanted = None if label.lower() == UNLABELLED else label_of(label)
     return [sample for sample in samples if sample.label == wanted]
+
+
+def _some(samples: Samples, label: str | None) -> Sequence[Sample]:
+    """Those of a label; raises SamplesError if there is none."""
+    chosen = _chosen(samples, label)
+    if not chosen:
+        such = "sample" if label is None else f"sample that is {label}"
+        raise SamplesError(f"there is no {such} in {samples.path}; `inkling learn list` shows those there are")
+    return chosen
 
 
 def _line(sample: Sample) -> str:

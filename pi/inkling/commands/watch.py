@@ -51,7 +51,6 @@ def run(args: argparse.Namespace) -> int:
     def lost(message: str) -> None:
         say(message)
         loop.lost(message)
-        buttons.carry_out(hooks)
 
     score = Score()
     with Notifier() as notifier:
@@ -60,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             with (
                 Pins(settings.pins, args.pins) as pins,
                 open_displays(settings, sys.stdout, pins) as display,
-                Buttons(settings, pins) as buttons,
+                Buttons(settings, pins, lambda: power_off(say)) as buttons,
             ):
                 display.state(State.STARTING)
                 model, unsure = settings["reading.model"], settings["reading.unsure"]
@@ -71,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
                 hooks = {
                     Action.READ: loop.read_anew,
                     Action.WRONG: lambda: _keep(loop.held, settings, say),
-                    Action.SHUT_DOWN: lambda: power_off(report),
                 }
 
                 def between() -> None:

@@ -91,12 +91,8 @@ def model(patient: Patient) -> Finding:
     try:
         network = load_model(path) if path else current_model(shelf, problems.append)
     except (InknetError, OSError) as error:
-        where = (
-            f"it is reading.model of {patient.usable.effective['reading.model'].source}"
-            if path
-            else "reinstall inkling"
-        )
-        return failure(told(error), f"{where}: take another copy of it, or none, and the shelf's model reads")
+        another = "take another copy of it, or none: without reading.model in the settings, the shelf's reads"
+        return failure(told(error), another if path else "the package is damaged: install it again")
     if problems:
         return warning("; ".join(problems), "inkling model list shows what is there; inkling model rollback goes back")
     name = path.name if path else named(shelf.listing().current)
@@ -122,7 +118,5 @@ def samples(patient: Patient) -> Finding:
         with Samples(file, heal=False) as kept:
             counts = kept.counts()
     except SamplesError as error:
-        return failure(
-            str(error), "see what `inkling learn list` says; a damaged one it sets aside, and saves the rest"
-        )
+        return failure(str(error), "`inkling learn list` sets aside a damaged one, and saves what can be read of it")
     return ok(f"{counts.total()} in {file}, {counts[None]} of them without a label")

@@ -123,7 +123,9 @@ def test_a_model_of_ones_own_tells_of_itself_or_what_is_wrong_with_it(board: Boa
     assert finding.status is Status.FAILURE
     assert str(file) in finding.seen
     file.unlink()
-    assert "No such file" in software.model(board.patient()).seen
+    finding = software.model(board.patient())
+    assert finding.seen == f"{file}: No such file or directory"
+    assert "without reading.model in the settings" in finding.advice
 
 
 def test_the_model_on_the_shelf_is_named_by_its_number(board: Board) -> None:
