@@ -8,6 +8,7 @@ that sticks out at both sides is a stroke that crosses the line, and stays.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,30 +108,29 @@ def _runs_down(mask: Mask) -> _Runs:
 
 def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
     """The lines on which the lower edges of thin runs lie."""
-    # paper is never quite flat, so a line is as wide as a millimetre of a sheet that fills the picture
-    bin_px = max(2.0, max(height, width) / 200)
     if len(thin.x) > 2 * MOST_LINES * width:
         return  # it is noise or a pattern
     every = max(1, round(len(thin.x) / VOTERS))
     voters = thin[np.arange(0, len(thin.x), every)]
-    slopes = np.arange(-STEEPEST, STEEPEST, 1.5 * bin_px / width)
-    levels = int((height + STEEPEST * width) / bin_px) + 3
+    bin_px, slopes, heights, fewest = _candidates(height, width)
+    levels = len(heights) + 1
+    starts = levels * np.arange(len(slopes))[:, None]
 
     def ballots(runs: _Runs) -> Ints:
         """What runs add to the votes for each slope and level, flat: the lines that go through their lower edges."""
-        level = runs.bottom - slopes[:, None] * (runs.x - width / 2) + STEEPEST * width / 2
-        bins = (level / bin_px).astype(np.intp) + levels * np.arange(len(slopes))[:, None]
+        level = (slopes / bin_px)[:, None] * (width / 2 - runs.x)
+        level += (runs.bottom + STEEPEST * width / 2) / bin_px
+        bins = level.astype(np.intp)
+        bins += starts
         return np.bincount(bins.ravel(), minlength=levels * len(slopes)).reshape(-1, levels)
 
-    heights = (np.arange(levels - 1) + 1) * bin_px - STEEPEST * width / 2  # of lines, at half of the width
-    visible = _visible(slopes[:, None], heights, height, width)
-    fewest = np.maximum(COVERED * visible, SHORTEST * width)
     votes = ballots(voters)
     for _ in range(MOST_LINES):
         both = votes[:, 1:] + votes[:, :-1]  # a line may lie where two levels meet
-        best = int(np.argmax(np.where(both * every >= fewest, both, 0)))
-        if not both.flat[best] * every >= fewest.flat[best]:
+        enough = np.flatnonzero(both * every >= fewest)
+        if not len(enough):
             return
+        best = int(enough[both.flat[enough].argmax()])
         slope, level = slopes[best // (levels - 1)], heights[best % (levels - 1)]
 
         def bent(runs: _Runs, slope: float = slope, level: float = level) -> Reals:
@@ -144,6 +144,22 @@ def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
             edge = level + slope * (x - width / 2) + bend(x)
             yield _Line(edge, float(np.percentile(on.bottom - on.top, 75)))
         votes -= ballots(voters[np.abs(bent(voters)) <= 1.5 * bin_px])
+
+
+@lru_cache(maxsize=4)  # two for each size of picture, and a camera's all have one
+def _candidates(height: int, width: int) -> tuple[float, Reals, Reals, Ints]:
+    """The lines that are voted for in a picture of this size: all that `slopes` and `heights` make together.
+
+    Returns the height of a level of votes in pixels; the slopes (m,); the heights (n,) at half of the picture's width;
+    and how many columns of ink are the fewest for each, (m, n).
+    """
+    # paper is never quite flat, so a line is as wide as a millimetre of a sheet that fills the picture
+    bin_px = max(2.0, max(height, width) / 200)
+    slopes = np.arange(-STEEPEST, STEEPEST, 1.5 * bin_px / width)
+    levels = int((height + STEEPEST * width) / bin_px) + 3
+    heights = (np.arange(levels - 1) + 1) * bin_px - STEEPEST * width / 2
+    visible = _visible(slopes[:, None], heights, height, width)
+    return bin_px, slopes, heights, np.ceil(np.maximum(COVERED * visible, SHORTEST * width)).astype(np.intp)
 
 
 def _visible(slope: Reals, level: Reals, height: int, width: int) -> Reals:
