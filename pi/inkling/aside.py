@@ -1,6 +1,5 @@
 """The place of a damaged database: kept under another name, and taken by a whole one, whenever the power is cut."""
 
-import errno
 import fcntl
 import os
 import shutil
@@ -8,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from .folders import sync
 
 BESIDE = ("-wal", "-shm")  # files that SQLite keeps beside a database
 
@@ -59,15 +60,3 @@ def remove(path: Path) -> None:
     """Removes a database that has come to nothing, if there is one."""
     for name in (path.name, *(path.name + end for end in BESIDE)):
         path.with_name(name).unlink(missing_ok=True)
-
-
-def sync(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # of a file system that does not know it
-            raise
-    finally:
-        os.close(handle)

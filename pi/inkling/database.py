@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from .aside import alone, finish_healing, healing, remove, set_aside, sync
+from .aside import alone, finish_healing, healing, remove, set_aside
 from .closing import Closing
 from .errors import InklingError, SamplesError
+from .folders import make_folder, sync
 
 BUSY_S = 10.0  # how long one process waits for another that is writing
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -141,7 +142,7 @@ class Database(Closing):
     def _connect(self, create: bool) -> sqlite3.Connection:
         """A connection to a file that is sound, of this schema; one that may only be read, if nothing else can be."""
         if create:
-            _make_folder(self.path.parent)
+            make_folder(self.path.parent)
         try:
             connection = _connection(self.path, "rwc" if create else "rw")
             try:
@@ -307,14 +308,6 @@ def _copied(path: Path, folder: Path) -> Path:
         with suppress(FileNotFoundError):
             shutil.copyfile(path.with_name(name), folder / name)
     return folder / path.name
-
-
-def _make_folder(folder: Path) -> None:
-    """Makes a folder where it is not there, durably."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in missing:
-        sync(each.parent)
 
 
 def _share(path: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ShelfError
+from .folders import make_folder
 from .listing import SHIPPED, Entry, Listing, NewerError, as_bytes, named, read_listing, short
 from .places import state_folder
 from .settings import Settings, load_settings
@@ -153,7 +154,7 @@ class Shelf:
     def _writing(self) -> Iterator[Listing]:
         """The shelf for this writer alone, and what is on it. The lock is the folder's: it ends with the process."""
         if not self.folder.is_dir():
-            _make(self.folder)
+            make_folder(self.folder)
             self.folder.chmod(0o755)  # whoever may use the machine may read with what it has learnt
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -237,22 +238,6 @@ def _first(listing: Listing) -> tuple[int, str]:
     """The model that reads, and its bytes."""
     number = listing.current
     return number, listing.entries[number].sha256 if number in listing.entries else ""
-
-
-def _make(folder: Path) -> None:
-    """Makes a folder and those it lies in, durably, each belonging to whom the one that holds it belongs."""
-    if folder.is_dir():
-        return
-    _make(folder.parent)
-    folder.mkdir(exist_ok=True)
-    if os.geteuid() == 0:  # with sudo: the service writes there, too
-        owner = folder.parent.stat()
-        os.chown(folder, owner.st_uid, owner.st_gid)
-    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
