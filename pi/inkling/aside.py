@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .places import sync
+from .folders import sync
 
 BESIDE = ("-wal", "-shm")  # files that SQLite keeps beside a database
 

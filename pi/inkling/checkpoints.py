@@ -17,6 +17,7 @@ from inknet.modelfile import read
 
 from .closing import Closing
 from .errors import BusyError
+from .folders import make_folder, sync
 from .recipes import Trains
 
 
@@ -38,9 +39,7 @@ class Checkpoints(Closing):
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
         self.folder, self._tell, self._trouble = folder, tell, ""
         self._files = [folder / f"checkpoint-{number}.npz" for number in range(2)]
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            _sync(folder.parent)
+        make_folder(folder)
         self._lock: int | None = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -94,7 +93,7 @@ class Checkpoints(Closing):
         """Removes them, the older first: what they were for is done."""
         for number in (self._saved, self._saved + 1):
             self._files[number % 2].unlink(missing_ok=True)
-        _sync(self.folder)
+        sync(self.folder)
 
     def close(self) -> None:
         """Lets another training have the folder, which goes if nothing is left in it."""
@@ -103,12 +102,3 @@ class Checkpoints(Closing):
                 self.folder.rmdir()
             os.close(self._lock)
             self._lock = None
-
-
-def _sync(folder: Path) -> None:
-    """Makes what was created, renamed or removed in a folder last."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -18,7 +18,8 @@ from urllib.parse import quote
 from .aside import alone, finish_healing, healing, remove, set_aside
 from .closing import Closing
 from .errors import InklingError, SamplesError
-from .places import lent, make_folder, sync, who_may
+from .folders import make_folder, sync
+from .places import lent, who_may
 
 BUSY_S = 10.0  # how long one process waits for another that is writing
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,6 +1,5 @@
 """Where things are kept that outlast a command: the box's own folder, or, on a laptop, one of the user's."""
 
-import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,30 +18,6 @@ def state_folder(environment: Mapping[str, str] = os.environ, root: Path = Path(
         return system
     chosen = Path(environment.get("XDG_STATE_HOME", ""))  # which has to be absolute, says its specification
     return (chosen if chosen.is_absolute() else Path.home() / ".local" / "state") / "inkling"
-
-
-def make_folder(folder: Path) -> None:
-    """Makes a folder and those it lies in, durably, each belonging to whom the one that holds it belongs."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    if os.geteuid() == 0:  # with sudo: the service writes there, too
-        owner = folder.parent.stat()
-        os.chown(folder, owner.st_uid, owner.st_gid)
-    sync(folder.parent)
-
-
-def sync(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # of a file system that does not know it
-            raise
-    finally:
-        os.close(handle)
 
 
 def who_may(path: Path) -> str:

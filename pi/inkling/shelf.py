@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ShelfError, told
+from .folders import make_folder
 from .listing import SHIPPED, Entry, Listing, NewerError, as_bytes, named, read_listing, short
-from .places import lent, make_folder, state_folder, who_may
+from .places import lent, state_folder, who_may
 from .settings import Settings, load_settings
 
 if TYPE_CHECKING:

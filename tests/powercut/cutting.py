@@ -9,7 +9,7 @@ from typing import Any
 
 from .disk import Tree, numbered, read, states, write
 from .recording import record
-from .works import Work
+from .works import GOING_ON, Work
 
 MEMORY = Path("/dev/shm")
 
@@ -47,8 +47,9 @@ def cut(
         promises = [work.check(untouched), *said]
     result = Result(len(operations), len(said))
     for tree, count in progress(states(before, operations, torn, seed)):
+        goes_on = result.states % GOING_ON == 0
         result.states += 1
-        if problem := _problem(work, tree, promises[count : count + 2]):
+        if problem := _problem(work, tree, promises[count : count + 2], goes_on):
             result.wrong.append(f"after {count} promises: {problem}")
             if keep is not None and len(result.wrong) == 1:
                 shutil.rmtree(keep, ignore_errors=True)
@@ -57,12 +58,14 @@ def cut(
     return result
 
 
-def _problem(work: Work, tree: Tree, allowed: list[str]) -> str | None:
+def _problem(work: Work, tree: Tree, allowed: list[str], goes_on: bool) -> str | None:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as scratch:
         folder = Path(scratch)
         write(tree, folder)
         try:
             shown = work.check(folder)
+            if goes_on and work.goes_on is not None and shown in allowed:
+                work.goes_on(folder)
         except Exception as error:
             return f"{type(error).__name__}: {error}"
         return None if shown in allowed else f"{shown} is read, and not one of {allowed}"

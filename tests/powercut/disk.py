@@ -1,8 +1,9 @@
 """What a disk may hold after a cut: all that was synced, and of the rest any part, some of it torn.
 
-Names change in the order in which the program changed them, as a journalling file system has it, up to some instant;
-a folder that was synced keeps at least what it held then. What was written into a file since it was last synced
-is there or not, sector by sector, in any order; a file may have grown without what was written there.
+Of the names that changed in a folder since it was last synced, the first so many are there, as a journalling file
+system has it, or any of them, as others do; each change is there as a whole or not at all. What was written into a file
+since it was last synced is there or not, sector by sector, in any order; a file may have grown without what was written
+there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,18 +52,15 @@ class Disk:
         self.synced[file] = _applied(self.synced[file], self.pending.pop(file, []))
 
     def _sync_names(self, folder: str | None) -> None:
-        """A folder's changes are durable, and with them, in a journal, all that came before the last of them."""
-        last = max(
-            (
-                i
-                for i, op in enumerate(self.renaming, 1)
-                if folder is None or folder in map(_folder, (op.name, op.other))
-            ),
-            default=0,
-        )
-        for operation in self.renaming[:last]:
-            _rename(self.names, operation)
-        del self.renaming[:last]
+        """Changes of a folder's names are durable, None being all; one that is of two folders too is not counted on."""
+        left = []
+        for operation in self.renaming:
+            folders = {_folder(name) for name in (operation.name, operation.other) if name}
+            if folder is None or folders == {folder}:
+                _rename(self.names, operation)
+            else:
+                left.append(operation)
+        self.renaming = left
 
     def after_cut(self, rng: np.random.Generator | None, named: float) -> Tree:
         """What is left: with a rng any part of what is not synced, and without one all or nothing of it.
@@ -70,7 +68,10 @@ class Disk:
         named: how much of the changes of names, from 0 to 1; without a rng, 1 also keeps what was written.
         """
         names = dict(self.names)
-        for operation in self.renaming[: round(named * len(self.renaming))]:
+        renaming = self.renaming[: round(named * len(self.renaming))]
+        if rng is not None and rng.random() < 0.5:
+            renaming = [operation for operation in self.renaming if rng.random() < named]
+        for operation in renaming:
             _rename(names, operation)
         tree: Tree = {}
         for name, file in names.items():
@@ -152,10 +153,10 @@ def _is_reachable(name: str, tree: Tree) -> bool:
 def _rename(names: dict[str, int | None], operation: Operation) -> None:
     if operation.kind in ("create", "mkdir"):
         names[operation.name] = operation.file or None
-    elif operation.kind == "link":
-        names[operation.other] = names[operation.name]
-    elif operation.kind == "rename":
-        names[operation.other] = names.pop(operation.name)
+    elif operation.kind in ("link", "rename"):
+        if operation.kind == "rename":
+            names.pop(operation.name, None)
+        names[operation.other] = operation.file
     else:
         names.pop(operation.name, None)  # an index in memory is not followed
 

@@ -60,14 +60,18 @@ class _Listener:
     def __init__(self, folder: Path, known: Mapping[str, int]) -> None:
         self._folder = folder
         self._files = dict(known)  # by name
+        self._folders: set[str] = set()  # that the program made, also those that it removed in the end
         self._next = max(known.values(), default=0) + 1
         self._open: dict[int, tuple[str, int]] = {}  # name and number, by descriptor
         self._at: dict[int, int] = {}
+        self._process = ""
 
     def operations(self, lines: Iterator[str]) -> Iterator[Operation]:
         for line in lines:
-            if "unfinished" in line or "resumed" in line:
-                raise RuntimeError(f"two threads at once cannot be told apart: {line[:200]}")
+            process = line.partition(" ")[0]
+            self._process = self._process or process
+            if process != self._process:
+                raise RuntimeError(f"a second thread or process cannot be followed: {line[:200]}")
             call = CALL.match(line)
             if call is None or int(call[4]) < 0:  # an exit, or a call that failed
                 continue
@@ -92,6 +96,7 @@ class _Listener:
                 yield Operation("unlink", path)
         elif name in ("mkdir", "mkdirat"):
             if (path := self._below(strings[0])) is not None:
+                self._folders.add(path)
                 yield Operation("mkdir", path)
         elif handle in self._open:
             yield from self._written(name, handle, numbers, strings, result)
@@ -100,7 +105,7 @@ class _Listener:
         self._open.pop(result, None)
         if path is None or path.endswith("-shm"):  # an index in memory, which SQLite makes anew after a cut
             return
-        if (self._folder / path).is_dir():  # SQLite opens one as if it were a file
+        if path in self._folders or (self._folder / path).is_dir():  # SQLite opens one as if it were a file
             self._open[result] = path, 0
             return
         if path not in self._files:
@@ -141,7 +146,7 @@ class _Listener:
             raise RuntimeError(f"{old or new}: into or out of the folder is not known here")
         file = self._files.pop(old) if kind == "rename" else self._files[old]
         self._files[new] = file
-        yield Operation(kind, old, new)
+        yield Operation(kind, old, new, file)
 
     def _below(self, path: bytes) -> str | None:
         """A path below the folder, as it is called there; None for any other."""

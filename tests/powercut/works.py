@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import models, samples
+from . import models, night, samples, shelf
+
+GOING_ON = 17
 
 Check = Callable[[Path], str]
 
@@ -18,11 +20,13 @@ class Work:
     """A program to be cut.
 
     prepare: fills the folder before. program: Python; its argument is the folder. check: what is read from the folder.
+    goes_on: what comes next has to go well, too; as this takes its time, it is tried in one state of GOING_ON.
     """
 
     prepare: Callable[[Path], None]
     program: str
     check: Check
+    goes_on: Callable[[Path], None] | None = None
 
 
 def _nothing(folder: Path) -> None:
@@ -33,4 +37,6 @@ WORKS = {
     "learning": Work(_nothing, samples.LEARNS, samples.shown),
     "healing": Work(samples.damaged, samples.HEALS, samples.shown_after_healing),
     "models": Work(_nothing, models.SAVES, models.shown),
+    "shelf": Work(_nothing, shelf.LIVES, shelf.shown, shelf.goes_on),
+    "night": Work(_nothing, night.SPENDS, night.found, night.goes_on),
 }

@@ -1,0 +1,31 @@
+"""Folders that last: after a power cut they are there, and what was created, renamed or removed in them stays so."""
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those it lies in, durably, each belonging to whom the one that holds it belongs."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() == 0:  # with sudo: the service writes there, too
+        owner = folder.parent.stat()
+        with suppress(PermissionError):  # of a file system without owners
+            os.chown(folder, owner.st_uid, owner.st_gid)
+    sync(folder.parent)
+
+
+def sync(folder: Path) -> None:
+    """Makes what was created, renamed or removed in a folder last."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # of a file system that does not know it
+            raise
+    finally:
+        os.close(handle)
