@@ -278,6 +278,12 @@ SETTINGS = (
         "card by 66 to 146 MB, every 30 by a third of that; 0 is after every step",
         unit="minutes",
     ),
+    Setting(
+        "training.pauses_reading",
+        False,
+        flag,
+        "whether the camera's pictures are passed over while it learns; if not, both share the processor",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from ..closing import end_process_in
 from ..displays import Display, described, open_displays
 from ..errors import InklingError
 from ..frames import Frame
+from ..meanwhile import Meanwhile
 from ..models import open_reader
 from ..notify import Notifier
 from ..pins import Pins
@@ -66,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
                 shelf = None if demo or model else open_shelf(settings)
                 reader = open_reader(model, unsure, shelf)
                 # picamera2 itself waits for the next picture; the pace of two clocks would stumble
-                loop = Loop(reader, display, score, None if source == "picamera2" else rate, notifier)
+                own_pace = None if source == "picamera2" else rate
+                pauses = settings["training.pauses_reading"]
+                loop = Loop(reader, display, score, own_pace, notifier, Meanwhile(), pauses)
                 hooks = {
                     Action.READ: loop.read_anew,
                     Action.WRONG: lambda: _keep(loop.held, settings, say),
@@ -155,13 +158,22 @@ class Score:
 class Loop:
     """Takes frames one by one: reads, votes, shows, and tells systemd.
 
-    rate: frames a second at most; None takes them as they come.
+    rate: frames a second at most; None takes them as they come. meanwhile: what else goes on, shown while nothing is
+    written on the page. pauses: while it is a training, frames are not read.
     """
 
     def __init__(
-        self, reader: Reader, display: Display, score: Score, rate: float | None, notifier: Notifier | None = None
+        self,
+        reader: Reader,
+        display: Display,
+        score: Score,
+        rate: float | None,
+        notifier: Notifier | None = None,
+        meanwhile: Callable[[], State | None] = lambda: None,
+        pauses: bool = False,
     ) -> None:
         self._reader, self._display, self._score = reader, display, score
+        self._meanwhile, self._pauses = meanwhile, pauses
         self._notifier = notifier or Notifier({})
         self._period_s = 1 / rate if rate else 0.0
         self._due_s = 0.0
@@ -187,6 +199,22 @@ class Loop:
     def take(self, frame: Frame) -> None:
         """Reads one frame and shows it."""
         started_s = time.monotonic()
+        meanwhile = self._meanwhile()
+        if self._pauses and meanwhile is State.TRAINING:
+            self.read_anew()
+            self._display.see(frame, Reading(()), None, "learning")
+            state, changed = State.TRAINING, False
+        else:
+            state, changed = self._show(frame, meanwhile)
+        if not self._ready:
+            self._ready = True
+            self._notifier.send("READY=1")
+        self._tell(state, described(self.held) if self.held else "", again=changed)
+        self._notifier.send("WATCHDOG=1")
+        self._rest(started_s)
+
+    def _show(self, frame: Frame, meanwhile: State | None) -> tuple[State, bool]:
+        """Shows what is read; returns what the box is doing, and whether something was announced or withdrawn."""
         reading, status = self._read(frame)
         changed = self._steady.update(reading, frame.name)
         held = self._steady.current
@@ -194,12 +222,8 @@ class Loop:
             self._display.announce(frame, held)
         self._score.see(frame.truth, held.text if changed and held else None)
         self._display.see(frame, reading, held, status)
-        if not self._ready:
-            self._ready = True
-            self._notifier.send("READY=1")
-        self._tell(_state(reading, held), described(held) if held else "", again=changed)
-        self._notifier.send("WATCHDOG=1")
-        self._rest(started_s)
+        state = _state(reading, held)
+        return meanwhile if state is State.READY and meanwhile else state, changed
 
     def lost(self, message: str) -> None:
         """Takes that no frame comes, and why. systemd's watchdog is not fed until one does."""
