@@ -68,4 +68,5 @@ def _squares(luma: Luma) -> NDArray[np.int16]:
     rows, columns = (side // BLOCK_PX for side in luma.shape)
     whole = luma[: rows * BLOCK_PX, : columns * BLOCK_PX]
     across = whole.reshape(rows, BLOCK_PX, columns * BLOCK_PX).sum(axis=1, dtype=np.int16)
-    return np.asarray(across.reshape(rows, columns, BLOCK_PX).sum(axis=2, dtype=np.int16))
+    squares: NDArray[np.int16] = across.reshape(rows, columns, BLOCK_PX).sum(axis=2, dtype=np.int16)
+    return squares
