@@ -25,7 +25,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def set_aside(path: Path) -> Path:
-    """Gives a database and its log a second name, which nothing had before, and returns it."""
+    """Gives a database and its log a second name, which nothing had before, durably, and returns it."""
     stamp = time.strftime("%Y%m%dT%H%M%S")
     names = (f"{path.name}.damaged-{stamp}{f'-{i}' * (i > 0)}" for i in range(10**6))
     aside = next(new for name in names if not (new := path.with_name(name)).exists())
@@ -36,6 +36,7 @@ def set_aside(path: Path) -> Path:
                 os.link(old, new)
             except PermissionError:  # a file system without links
                 shutil.copy2(old, new)
+    sync(path.parent)
     return aside
 
 

@@ -90,10 +90,10 @@ class Checkpoints(Closing):
         return True
 
     def clear(self) -> None:
-        """Removes them, the older first: what they were for is done."""
+        """Removes them, the older first, so that no power cut leaves that one alone: what they were for is done."""
         for number in (self._saved, self._saved + 1):
             self._files[number % 2].unlink(missing_ok=True)
-        sync(self.folder)
+            sync(self.folder)
 
     def close(self) -> None:
         """Lets another training have the folder, which goes if nothing is left in it."""

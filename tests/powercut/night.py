@@ -3,11 +3,10 @@
 import hashlib
 import io
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +26,7 @@ from inkling.recipes import RECIPES
 from inkling.session import Reporter, Session
 from inkling.shelf import Shelf
 from inkling.status import running
+from inkling.training import Images
 from inknet import AdamW, Dense, Network, SoftmaxCrossEntropy, Trainer
 from inknet.modelfile import read
 from inknet.schedules import one_cycle
@@ -77,6 +77,7 @@ def spend(folder: Path, kept: Callable[[Path], None] = lambda folder: None) -> s
         "Session": partial(Session, clock=clock, wall=lambda: 0.0),
         "Reporter": partial(Reporter, clock=clock),
         "time": SimpleNamespace(time=lambda: 0.0),
+        "load_images": lambda _, part: Images(*patterns(*{"train": (120, 0), "test": (50, 1)}[part])),
         "Checkpoints": Telling,
         "_to_shelf": to_shelf,
         "_at_idle_priority": lambda: None,
@@ -87,7 +88,7 @@ def spend(folder: Path, kept: Callable[[Path], None] = lambda folder: None) -> s
         for name, instead in told.items():
             stack.enter_context(patch.object(train, name, instead))
         stack.enter_context(patch.dict(RECIPES, mlp=replace(RECIPES["mlp"], trainer=_trainer)))
-        status = main(["train", "--data", str(_data()), "--recipe", "mlp", "--hours", str(LOOKS / 3600)])
+        status = main(["train", "--data", "made on the spot", "--recipe", "mlp", "--hours", str(LOOKS / 3600)])
     assert status == 0, lines.getvalue()
     kept(folder)
     return lines.getvalue()
@@ -145,17 +146,3 @@ def _at(folder: Path) -> Iterator[None]:
     ):
         os.environ.pop("RUNTIME_DIRECTORY", None)
         yield
-
-
-@cache
-def _data() -> Path:
-    """A folder with a few images to learn from, and to judge by; it stays as long as the process."""
-    folder = tempfile.TemporaryDirectory()
-    _KEPT.append(folder)
-    for name, number, seed in (("train", 120, 0), ("test", 50, 1)):
-        images, labels = patterns(number, seed)
-        np.savetxt(Path(folder.name, f"{name}.csv"), np.column_stack([labels, images.reshape(number, -1)]), "%d", ",")
-    return Path(folder.name)
-
-
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []
