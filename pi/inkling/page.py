@@ -26,6 +26,7 @@ PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a
 SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
 DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
 ALONG = 0.6  # of a dark strip lies on the border: it is a desk
+FALLS = 0.04  # of the light, within a quarter of STROKE towards a border: less falls off nearly every picture
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
 
@@ -148,9 +149,27 @@ def _paper(coarse: Floats) -> Floats:
     """
     reach = max(2, round(STROKE * max(coarse.shape) / 2))
     closed = _closed(coarse, reach)
-    _keep_shade(closed, _closed(coarse, round(PEN * max(coarse.shape) / 2)))
+    shade = _closed(coarse, round(PEN * max(coarse.shape) / 2))
+    closed = np.maximum(np.minimum(closed, _continued(closed, reach)), shade)
+    _keep_shade(closed, shade)
     smooth = _box_mean(closed, max(1, reach // 4))
     return -_highest(-np.minimum(closed, smooth), 1)
+
+
+def _continued(closed: Floats, reach: int) -> Floats:
+    """A closing whose light goes on falling towards a border as it does all along it, as a lens lets it.
+
+    As far as a closing reaches from a border, it is level there, and light that falls would be ink.
+    """
+    step = max(1, reach // 2)
+    outwards = np.arange(reach, 0, -1, dtype=np.float32)[:, None] / step
+    continued = closed.copy()
+    for side in continued, continued[::-1], continued.T, continued.T[::-1]:
+        if len(side) > 2 * (reach + step):
+            falls = 1 - float(np.median(side[reach] / np.maximum(side[reach + step], 1)))
+            if falls > FALLS:
+                side[:reach] = side[reach] * (1 - falls * outwards)
+    return continued
 
 
 def _keep_shade(closed: Floats, shade: Floats) -> None:

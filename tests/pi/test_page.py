@@ -104,6 +104,15 @@ def test_a_shadow_that_is_narrow_is_no_ink(part: NDArray[np.bool_], light: float
     assert np.median(page.ink[84:156, 152:156][inside]) == pytest.approx(0.65, abs=0.08)
 
 
+def test_light_that_falls_off_to_the_corners_is_no_ink() -> None:
+    y, x = np.ogrid[-1:1:240j, -1:1:320j]
+    luma = bar_on(200, 50) * (1 - 0.25 * (x**2 + y**2))
+    ink = find_ink(np.rint(luma).astype(np.uint8)).ink
+    assert ink[80:160, 151:157].min() > 0.7
+    ink[75:165, 145:163] = 0
+    assert np.mean(ink > FAINTEST) < 0.03  # a fifth if the paper were level at the border
+
+
 def test_a_wide_stroke_of_a_marker_that_runs_out_of_the_picture_is_ink() -> None:
     luma = bar_on(200, 200)
     luma[60:, 140:170] = 40
