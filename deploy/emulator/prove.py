@@ -162,7 +162,7 @@ def power_cuts(card: Path, cuts: int) -> str:
             if cut == cuts:
                 break
             board.say(f"python3 -c '{WRITER}'")
-            for _ in range(chance.randint(5, 60)):
+            for _ in range(chance.randint(1, 20)):
                 said = int(board.expect(r"WRITTEN (\d+)!")[1])
     partition = f"{card}?offset={SECOND}"
     subprocess.run(["/sbin/e2fsck", "-fp", partition], capture_output=True, check=False)  # the journal's own repair
