@@ -113,6 +113,11 @@ def test_the_service_that_shows_the_error_is_there() -> None:
     assert unit("inkling-failed.service") in UNITS
 
 
+def test_the_error_light_ends_when_the_service_is_started_again() -> None:
+    blinking = unit("inkling-failed.service")
+    assert settings(blinking, "Conflicts") == settings(blinking, "Before") == ["inkling.service"]
+
+
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_run_commands_that_are_understood(path: Path) -> None:
     (command,) = settings(path, "ExecStart")
