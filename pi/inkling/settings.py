@@ -262,6 +262,13 @@ SETTINGS = (
         "the folder of the models that were learnt; without one, models, in the same place as samples.db",
     ),
     Setting(
+        "training.pauses_reading",
+        False,
+        flag,
+        "whether nothing is read while a training is under way, so that it has the processor to itself; otherwise "
+        "reading goes on, and goes first",
+    ),
+    Setting(
         "training.checkpoint_minutes",
         10,
         number(0, 240),

@@ -3,13 +3,15 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .closing import Closing
 
+LOOK_S = 5.0
 SYSTEM_FOLDER = Path("/run/inkling-train")  # the service's; systemd makes it, and removes it with all that is in it
 
 
@@ -58,6 +60,20 @@ def running(folders: list[Path]) -> Iterator[dict[str, Any]]:
         except OSError:
             pass  # it runs, as another user
         yield status
+
+
+class Lookout:
+    """Whether a training is under way, for whoever asks at every frame: the files are looked at once in LOOK_S."""
+
+    def __init__(self, folders: list[Path], clock: Callable[[], float] = time.monotonic) -> None:
+        self._folders, self._clock = folders, clock
+        self._seen, self._looked_s = False, float("-inf")
+
+    def __call__(self) -> bool:
+        """Whether one is, by the last look."""
+        if (now_s := self._clock()) - self._looked_s >= LOOK_S:
+            self._seen, self._looked_s = any(running(self._folders)), now_s
+        return self._seen
 
 
 def in_words(status: Mapping[str, Any]) -> str:

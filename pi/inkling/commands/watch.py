@@ -25,6 +25,7 @@ from ..reader import Reader, Reading
 from ..settings import Settings, load_settings
 from ..shelf import open_shelf
 from ..states import State
+from ..status import Lookout, runtime_folders
 from ..steady import Steady
 
 DEMO_RATE = 8.0  # frames a second at a terminal: slow enough for the eye
@@ -68,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
                 shelf = None if demo or model else open_shelf(settings)
                 reader = open_reader(model, unsure, shelf)
                 # picamera2 itself waits for the next picture; the pace of two clocks would stumble
-                loop = Loop(reader, display, score, None if source == "picamera2" else rate, notifier)
+                pace = None if source == "picamera2" else rate
+                training = no_training if demo else Lookout(runtime_folders())
+                loop = Loop(reader, display, score, pace, notifier, training, settings["training.pauses_reading"])
                 hooks = {
                     Action.READ: loop.read_anew,
                     Action.WRONG: lambda: _keep(loop.held, settings, say),
@@ -168,19 +171,33 @@ class Score:
         return f"{shown} page{'s' * (shown != 1)} shown, {right} read right"
 
 
+def no_training() -> bool:
+    """That none is under way."""
+    return False
+
+
 class Loop:
     """Takes frames one by one: reads, votes, shows, and tells systemd.
 
-    rate: frames a second at most; None takes them as they come.
+    rate: frames a second at most; None takes them as they come. training: whether one is under way, asked at every
+    frame; it is shown while nothing is written there. pauses: nothing is read meanwhile.
     """
 
     def __init__(
-        self, reader: Reader, display: Display, score: Score, rate: float | None, notifier: Notifier | None = None
+        self,
+        reader: Reader,
+        display: Display,
+        score: Score,
+        rate: float | None,
+        notifier: Notifier | None = None,
+        training: Callable[[], bool] = no_training,
+        pauses: bool = False,
     ) -> None:
         self._reader, self._display, self._score = reader, display, score
         self._notifier = notifier or Notifier({})
         self._period_s = 1 / rate if rate else 0.0
         self._due_s = 0.0
+        self._training, self._pauses = training, pauses
         self._steady, self._changes = Steady(), Changes()
         self._last: tuple[Frame, Reading] | None = None
         self._state: State | None = None
@@ -203,7 +220,12 @@ class Loop:
     def take(self, frame: Frame) -> None:
         """Reads one frame and shows it."""
         started_s = time.monotonic()
-        reading, status = self._read(frame)
+        training = self._training()
+        if training and self._pauses:
+            self.read_anew()  # when it is over
+            reading, status = Reading(()), "not read while a training is under way"
+        else:
+            reading, status = self._read(frame)
         changed = self._steady.update(reading, frame.name)
         held = self._steady.current
         if changed and held:
@@ -213,7 +235,7 @@ class Loop:
         if not self._ready:
             self._ready = True
             self._notifier.send("READY=1")
-        self._tell(_state(reading, held), described(held) if held else "", again=changed)
+        self._tell(_state(reading, held, training), described(held) if held else "", again=changed)
         self._notifier.send("WATCHDOG=1")
         self._rest(started_s)
 
@@ -264,8 +286,10 @@ class Loop:
         self._steady, self._last = Steady(), None
 
 
-def _state(reading: Reading, held: Reading | None) -> State:
+def _state(reading: Reading, held: Reading | None, training: bool) -> State:
     """What the box is doing, by what was read in a frame and what is announced."""
     if held:
         return State.READING if all(mark.digit is not None for mark in held.marks) else State.UNSURE
-    return State.LOOKING if reading.marks else State.READY
+    if reading.marks:
+        return State.LOOKING
+    return State.TRAINING if training else State.READY
