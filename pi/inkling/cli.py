@@ -233,6 +233,21 @@ def parser() -> argparse.ArgumentParser:
     nights.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
     nights.add_argument("--hours", type=_hours, default=0.24, metavar="H", help="the small night (default 0.24)")
     nights.add_argument("--seeds", type=_count, default=1, metavar="N", help="seeds 0 to N-1 (default 1)")
+    text = "go on from a model for a short night with some digits of one writer, and judge it by that writer's others"
+    personal = actions.add_parser("personal", help=text, description=text, parents=[common])
+    personal.set_defaults(module="bench_personal")
+    text = "labelled photos: an INDEX.csv with writers"
+    personal.add_argument("directory", type=Path, metavar="DIR", help=text)
+    personal.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
+    text = "whose digits; `inkling bench photos DIR` says who is read worst"
+    personal.add_argument("--writer", required=True, metavar="W", help=text)
+    personal.add_argument("--samples", type=_count, default=30, metavar="N", help="so many are taught (default 30)")
+    text = "which of half of the photos: those read wrong first, as an owner corrects them, or any (default misread)"
+    personal.add_argument("--all", action="store_true", help="as of `inkling train`: hold none of the samples back")
+    personal.add_argument("--choose", choices=("misread", "any"), default="misread", help=text)
+    personal.add_argument("--hours", type=_hours, default=0.03, metavar="H", help="the night (default 0.03)")
+    personal.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds 0 to N-1 (default 3)")
+    _model(personal)
     text = "read a folder of labelled pictures, and hold what is read beside what is written"
     photos = actions.add_parser("photos", help=text, description=text, parents=[common])
     photos.set_defaults(module="bench_photos")

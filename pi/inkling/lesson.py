@@ -14,7 +14,7 @@ from .elastic import Elastic
 from .errors import DataError
 from .simulation.outliers import NO_DIGIT, outliers, own_digits
 
-SHOWN = 100  # times that each of the owner's samples is shown in an epoch, every time deformed anew,
+SHOWN = 300  # times that each of the owner's samples is shown in an epoch, every time deformed anew,
 SHARE = 0.15  # but all together not more than this part of the images
 FEW = 500  # samples that are deformed at a time, for memory's sake
 HELD_BACK = 4  # one of the owner's samples in so many is held back

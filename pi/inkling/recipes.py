@@ -18,6 +18,7 @@ from .reader import DIGITS
 from .talk import TalkTrainer
 
 SMOOTHING = 0.05
+MOVED = 0.75  # how far `further` goes from the network it began with to the one it came to
 
 
 class Trains(Protocol):
@@ -56,7 +57,23 @@ def night(rng: Generator, filters: tuple[int, int, int] = (24, 32, 64)) -> Train
     return _trained(five_convolutions(filters, rng, DIGITS + 1), rng, Elastic(sway_px=0.5), batch_size=32)
 
 
-def further(network: Network, rng: Generator) -> Trainer:
+class Onward(Trainer):
+    """Trains on from a network; the result lies between the weights it began with and those it came to.
+
+    So it keeps most of what is new and forgets least of what it could (Wortsman et al. 2022, "Robust fine-tuning of
+    zero-shot models", arXiv:2109.01903).
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._start = self.network.copy().state
+
+    def result(self) -> Network:
+        """The network between the two, with the averaged weights."""
+        return self.network.copy(self._start + MOVED * (self.average - self._start))
+
+
+def further(network: Network, rng: Generator) -> Onward:
     """Goes on from a trained network: small steps, and the poor pictures of `robust`, lest it forget how to read them.
 
     The network stays as it is. Raises UsageError for one that is not read by softmax, as the talk's is not.
@@ -65,7 +82,7 @@ def further(network: Network, rng: Generator) -> Trainer:
         raise UsageError("the talk's network cannot be gone on from: give --recipe classic, which begins anew")
     twin = network.copy()
     twin.loss = SoftmaxCrossEntropy(SMOOTHING)
-    return Trainer(twin, AdamW(decay=0.03), rng, 0.0005, 32, one_cycle(), Hardening(), averaging=8)
+    return Onward(twin, AdamW(decay=0.03), rng, 0.0005, 64, one_cycle(), Hardening(), averaging=8)
 
 
 def cnn(rng: Generator) -> Trainer:

@@ -271,18 +271,19 @@ SETTINGS = (
         "the folder of the models that were learnt; without one, models, in the same place as samples.db",
     ),
     Setting(
+        "training.pauses_reading",
+        False,
+        flag,
+        "whether nothing is read while a training is under way, so that it has the processor to itself; otherwise "
+        "reading goes on, and goes first",
+    ),
+    Setting(
         "training.checkpoint_minutes",
         10,
         number(0, 240),
         "how much training a power cut may cost; a checkpoint is 1.4 to 3 MB, so every 10 minutes of 8 hours wears the "
         "card by 66 to 146 MB, every 30 by a third of that; 0 is after every step",
         unit="minutes",
-    ),
-    Setting(
-        "training.pauses_reading",
-        False,
-        flag,
-        "whether the camera's pictures are passed over while it learns; if not, both share the processor",
     ),
 )
 

@@ -10,7 +10,7 @@ import pytest
 from inkling.lesson import Sampled
 from inkling.models import load_model
 from inkling.night import DAY_S, SIZES, Hours, Night, fitting, until, used_when_cut
-from inkling.recipes import FURTHER
+from inkling.recipes import FURTHER, MOVED, further
 from inkling.simulation.outliers import NO_DIGIT, outliers
 from inkling.training import Images
 from inknet import AdamW, Network, SoftmaxCrossEntropy, Trainer
@@ -152,6 +152,14 @@ def test_it_goes_on_from_a_network_that_stays_as_it_is(machine: Machine) -> None
     assert np.abs(network.state - before).max() > 0
     assert max(machine.rates) < 0.001
     assert training.kind is FURTHER
+
+
+def test_what_is_gone_on_from_is_kept_in_part() -> None:
+    base = load_model()
+    trainer = further(base, np.random.default_rng(0))
+    np.testing.assert_array_equal(trainer.result().state, base.state)
+    trainer.average[...] = base.state + 1
+    np.testing.assert_allclose(trainer.result().state, base.state + MOVED, rtol=1e-5, atol=1e-5)
 
 
 def test_a_night_that_was_cut_off_goes_on_also_when_it_was_taught_more(machine: Machine, tmp_path: Any) -> None:

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from inkling import places
+from inkling.checkpoints import Checkpoints
 from inkling.cli import main
 from inkling.commands import train
 from inkling.plots import plot_curves
 from inkling.session import Reporter
+from inkling.settings import load_settings
+from inkling.shelf import open_shelf
 from inkling.status import StatusFile, duration, in_words, running, runtime_folders
 from inknet import load
 
@@ -138,6 +141,48 @@ def test_a_status_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     with StatusFile(tmp_path / "file" / "folder") as file:
         file.write({"progress": 0.5})
     assert list(running([tmp_path / "file" / "folder"])) == []
+
+
+def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
+    csv_data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def cut(self: Checkpoints) -> None:
+        raise KeyboardInterrupt
+
+    arguments = ["train", "--data", str(csv_data), "--recipe", "mlp", "--epochs", "2"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "clear", cut)
+        assert main(arguments) == 130
+    assert main(arguments) == 0
+    assert capfd.readouterr().out.splitlines()[-1].startswith("model 1 is on the shelf already, ")
+    assert list(open_shelf(load_settings()).listing().entries) == [1]
+    assert main([*arguments, "--seed", "5"]) == 0
+    assert list(open_shelf(load_settings()).listing().entries) == [1, 2]
+
+
+def test_a_checkpoint_of_another_network_is_not_gone_on_with(
+    csv_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    base, out = tmp_path / "base.npz", tmp_path / "out.npz"
+
+    def train_base(seed: str) -> None:
+        some = ["train", "--data", str(csv_data), "--recipe", "mlp", "--epochs", "1", "--seed", seed]
+        assert main([*some, "--out", str(base)]) == 0
+
+    arguments = ["train", "--data", str(csv_data), "--from", str(base), "--epochs", "2", "--out", str(out)]
+    train_base("0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoints, "clear", lambda self: None)
+        assert main(arguments) == 0
+    assert main(arguments) == 0
+    assert "going on with what was cut off" in capfd.readouterr().err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoints, "clear", lambda self: None)
+        assert main(arguments) == 0
+    train_base("1")
+    capfd.readouterr()
+    assert main(arguments) == 0
+    assert "another training that was cut off" in capfd.readouterr().err
 
 
 def test_where_the_status_lies() -> None:

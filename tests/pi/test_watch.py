@@ -104,6 +104,7 @@ def test_frames_come_no_faster_than_asked_and_lost_time_is_not_caught_up(monkeyp
 def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SYSTEM_FILE", tmp_path / "inkling.toml")
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setattr("inkling.meanwhile.runtime_folders", lambda: [tmp_path])
 
 
 class TimedCamera(Camera):
@@ -360,6 +361,31 @@ def states(signs: str) -> list[State]:
 )
 def test_the_display_is_told_each_state_once(signs: str, expected: list[State]) -> None:
     assert states(signs) == [State.STARTING, *expected]
+
+
+def test_a_training_is_shown_while_nothing_is_written_there() -> None:
+    display, under_way = Told(), iter([None, *[State.TRAINING] * 5, None])
+    loop = Loop(Scripted("..4445."), display, Score(), None, meanwhile=lambda: next(under_way))
+    for frame in different_frames(7):
+        loop.take(frame)
+    assert display.states == [State.STARTING, State.READY, State.TRAINING, State.LOOKING, State.READING]
+
+
+def test_while_a_training_has_the_processor_nothing_is_read_and_afterwards_it_is_read_anew(
+    systemd: tuple[Notifier, socket.socket],
+) -> None:
+    notifier, heard = systemd
+    display, under_way = Told(), iter([None] * 3 + [State.TRAINING] * 2 + [None] * 3)
+    # six signs for eight frames: two of them are not read
+    loop = Loop(Scripted("444444"), display, Score(), None, notifier, lambda: next(under_way), pauses=True)
+    fed = 0
+    for frame in different_frames(8):
+        loop.take(frame)
+        fed += said(heard).count("WATCHDOG=1")
+    assert display.states == [
+        *(State.STARTING, State.LOOKING, State.READING, State.TRAINING, State.LOOKING, State.READING),
+    ]
+    assert fed == 8
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from zlib import crc32
 
 import numpy as np
 
-from inknet import save
+from inknet import Network, save
 from inknet.arrays import Array
 
 from ..checkpoints import Checkpoint, Checkpoints
 from ..errors import PlotError, UsageError
 from ..lesson import Sampled
-from ..models import current_model, load_model
+from ..models import current_model, identity, load_model
 from ..night import Hours, Night, until, used_when_cut
 from ..places import state_folder
 from ..promotion import MARGIN, OWN_WEIGHT, Judges, judge
@@ -62,12 +62,13 @@ def run(args: argparse.Namespace) -> int:
             _at_idle_priority()
         images = load_images(args.data, "train")
         samples = _samples(settings, reporter.tell)
-        task = _task(args, images, samples)
+        base = _base(args)
+        task = _task(args, images, samples, base)
         checkpoint = _unfinished(checkpoints, task, reporter.tell)
         if checkpoint is not None and hours is not None:
             hours = _what_is_left(checkpoint, hours)
-        training = _training(args, images, samples, hours, checkpoint)
-        del images, samples  # the training has taken its part of them, and memory is short
+        training = _training(args, images, samples, base, hours, checkpoint)
+        del images, samples, base  # the training has taken its part of them, and memory is short
         session = Session(training, checkpoints, task, 60 * settings["training.checkpoint_minutes"], reporter)
         if checkpoint is not None and session.restore(checkpoint):
             left = f", {duration(hours.left_s)} of its time left" if hours is not None else ""
@@ -132,12 +133,22 @@ def _at_idle_priority() -> None:
         os.nice(19)
 
 
-def _task(args: argparse.Namespace, images: Images, samples: Sampled) -> dict[str, Any]:
-    """What was asked for, as plain data: only the same is gone on with. A night may meanwhile be taught more."""
+def _base(args: argparse.Namespace) -> Network | None:
+    """The network to go on from, if one is asked for: for the shelf, that which reads."""
+    if args.base is not None or (args.out is None and args.recipe is None):
+        return load_model(args.base)
+    return None
+
+
+def _task(args: argparse.Namespace, images: Images, samples: Sampled, base: Network | None) -> dict[str, Any]:
+    """What was asked for, as plain data: only the same is gone on with. A night may meanwhile be taught more.
+
+    The network that is gone on from is known by its numbers, as meanwhile another may have come to read.
+    """
     in_time = args.hours is not None or args.until is not None
     return {
         "recipe": args.recipe,
-        "base": str(args.base) if args.base else None,
+        "base": identity(base) if base is not None else None,
         "epochs": args.epochs,
         "hours": args.hours,
         "until": args.until and list(args.until),
@@ -170,12 +181,14 @@ def _what_is_left(checkpoint: Checkpoint, hours: Hours) -> Hours:
 
 
 def _training(
-    args: argparse.Namespace, images: Images, samples: Sampled, hours: Hours | None, checkpoint: Checkpoint | None
+    args: argparse.Namespace,
+    images: Images,
+    samples: Sampled,
+    base: Network | None,
+    hours: Hours | None,
+    checkpoint: Checkpoint | None,
 ) -> Training:
     judged = not args.all
-    base = None
-    if args.base is not None or (args.out is None and args.recipe is None):
-        base = load_model(args.base)
     if hours is None:
         recipe = "further" if base is not None else args.recipe or DEFAULT
         return Training(images, recipe, args.epochs, args.seed, judged, base, samples)
@@ -250,8 +263,13 @@ def _samples(settings: Settings, tell: Callable[[str], None]) -> Sampled:
 def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
     """Brings the model to the shelf, where it reads from now on if it is better than what reads; says which."""
     network = training.result()
+    network.about["identity"] = identity(network)
     shelf = open_shelf(settings)
-    number, current = shelf.listing().current, current_model(shelf)
+    listing = shelf.listing()
+    for known in listing.entries.values():  # the power was cut after it had come there, and before that was noted
+        if known.about.get("identity") == network.about["identity"]:
+            return f"model {known.number} is on the shelf already, {known.verdict}"
+    number, current = listing.current, current_model(shelf)
     # the shipped model has learnt all training images, so only the test images are fair to both
     test, own = _test_images(data), training.held_back_samples
     judges = [

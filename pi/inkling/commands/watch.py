@@ -69,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
                 # picamera2 itself waits for the next picture; the pace of two clocks would stumble
                 own_pace = None if source == "picamera2" else rate
                 pauses = settings["training.pauses_reading"]
-                loop = Loop(reader, display, score, own_pace, notifier, Meanwhile(), pauses)
+                meanwhile = (lambda: None) if demo else Meanwhile()
+                loop = Loop(reader, display, score, own_pace, notifier, meanwhile, pauses)
                 hooks = {
                     Action.READ: loop.read_anew,
                     Action.WRONG: lambda: _keep(loop.held, settings, say),
@@ -201,29 +202,22 @@ class Loop:
         started_s = time.monotonic()
         meanwhile = self._meanwhile()
         if self._pauses and meanwhile is State.TRAINING:
-            self.read_anew()
-            self._display.see(frame, Reading(()), None, "learning")
-            state, changed = State.TRAINING, False
+            self.read_anew()  # when it is over
+            reading, status = Reading(()), "not read while a training is under way"
         else:
-            state, changed = self._show(frame, meanwhile)
-        if not self._ready:
-            self._ready = True
-            self._notifier.send("READY=1")
-        self._tell(state, described(self.held) if self.held else "", again=changed)
-        self._notifier.send("WATCHDOG=1")
-        self._rest(started_s)
-
-    def _show(self, frame: Frame, meanwhile: State | None) -> tuple[State, bool]:
-        """Shows what is read; returns what the box is doing, and whether something was announced or withdrawn."""
-        reading, status = self._read(frame)
+            reading, status = self._read(frame)
         changed = self._steady.update(reading, frame.name)
         held = self._steady.current
         if changed and held:
             self._display.announce(frame, held)
         self._score.see(frame.truth, held.text if changed and held else None)
         self._display.see(frame, reading, held, status)
-        state = _state(reading, held)
-        return meanwhile if state is State.READY and meanwhile else state, changed
+        if not self._ready:
+            self._ready = True
+            self._notifier.send("READY=1")
+        self._tell(_state(reading, held, meanwhile), described(held) if held else "", again=changed)
+        self._notifier.send("WATCHDOG=1")
+        self._rest(started_s)
 
     def lost(self, message: str) -> None:
         """Takes that no frame comes, and why. systemd's watchdog is not fed until one does."""
@@ -272,8 +266,10 @@ class Loop:
         self._steady, self._last = Steady(), None
 
 
-def _state(reading: Reading, held: Reading | None) -> State:
+def _state(reading: Reading, held: Reading | None, meanwhile: State | None) -> State:
     """What the box is doing, by what was read in a frame and what is announced."""
     if held:
         return State.READING if all(mark.digit is not None for mark in held.marks) else State.UNSURE
-    return State.LOOKING if reading.marks else State.READY
+    if reading.marks:
+        return State.LOOKING
+    return meanwhile or State.READY
