@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from deploy.emulator.machine import Machine
+from deploy.emulator.machine import PATIENCE_S, Machine
 
 from inkling.cameras import SimulatedCamera
 from inkling.models import open_reader
@@ -129,6 +129,9 @@ def error_light(board: Machine) -> str:
     """With a setting that cannot be, it gives up at once, and the board's own light blinks until that is mended."""
     board.run("echo 'kind = nonsense' >> /etc/inkling/inkling.toml; systemctl restart inkling")
     assert board.run("systemctl is-failed inkling")[0] == 0
+    # until then, the card's activity lights it
+    taken = "grep -F '[none]' /sys/class/leds/ACT/trigger"
+    within(PATIENCE_S, "the board's light is taken", lambda: board.run(taken)[0] == 0)
     seen: set[int] = set()
     within(400, "the board's light blinks", lambda: len(seen.add(board.level(ACT)) or seen) == 2)  # type: ignore[func-returns-value]
     board.run("sed -i '$d' /etc/inkling/inkling.toml; systemctl restart inkling")
