@@ -52,25 +52,24 @@ def find_components(mask: NDArray[np.bool_]) -> Components:
     flat[1:].reshape(height, stride)[:, :width] = mask
     edges = np.flatnonzero(flat[1:] != flat[:-1])
     starts, ends = edges[::2], edges[1::2]
-    labels = _join(len(starts), *_touching(starts, ends, stride))
+    root = _join(len(starts), *_touching(starts, ends, stride))
 
-    _, labels = np.unique(labels, return_inverse=True)
-    count = int(labels.max(initial=-1)) + 1
+    roots = np.flatnonzero(root == np.arange(len(root)))  # the first run of each component
+    labels = np.searchsorted(roots, root)
     rows, left = np.divmod(starts, stride)
     lengths = ends - starts
-    right = left + lengths
-    boxes = np.stack(
-        [
-            _least(left, labels, count),
-            _least(rows, labels, count),
-            -_least(-right, labels, count),
-            1 - _least(-rows, labels, count),
-        ],
-        axis=1,
-    )
+    # component by component, and in each of them in reading order, as the runs came
+    order = np.argsort(labels, kind="stable")
+    first = np.searchsorted(labels[order], np.arange(len(roots)))
+    boxes, areas = np.zeros((len(roots), 4), np.intp), np.zeros(len(roots), np.intp)
+    if len(roots):
+        np.minimum.reduceat(left[order], first, out=boxes[:, 0])
+        boxes[:, 1] = rows[roots]
+        np.maximum.reduceat((left + lengths)[order], first, out=boxes[:, 2])
+        boxes[:, 3] = rows[order[np.append(first[1:], len(order)) - 1]] + 1
+        np.add.reduceat(lengths[order], first, out=areas)
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     pixels = np.repeat(rows * width + left, lengths) + within
-    areas = np.bincount(labels, weights=lengths, minlength=count).astype(np.intp)
     return Components(pixels, np.repeat(labels, lengths), boxes, areas)
 
 
@@ -99,11 +98,3 @@ def _join(count: int, one: Ints, other: Ints) -> Ints:
         root[high[order]] = low[order]
         while not np.array_equal(root, jumped := root[root]):
             root = jumped
-
-
-def _least(values: Ints, labels: Ints, count: int) -> Ints:
-    """The smallest value of each label."""
-    if not count:
-        return np.zeros(0, np.intp)
-    order = np.lexsort((values, labels))
-    return values[order][np.searchsorted(labels[order], np.arange(count))]

@@ -5,6 +5,7 @@ centre of mass (LeCun et al. 1998, "Gradient-based learning applied to document 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +114,11 @@ class _Mark:
     free: Mask
     size: int
 
+    @cached_property
+    def stroke_width(self) -> float:
+        """The mean width of its stroke, pixels."""
+        return _stroke_width(self.own)
+
 
 def _cut_out(page: Page, owner: NDArray[np.int32], number: int, box: Ints) -> _Mark:
     """The mark whose pixels `owner` (height, width) calls `number`."""
@@ -125,7 +131,7 @@ def _cut_out(page: Page, owner: NDArray[np.int32], number: int, box: Ints) -> _M
 
 def _look(mark: _Mark) -> Why:
     """Whether a mark looks drawn with a pen, or what it looks like instead."""
-    if _stroke_width(mark.own) > SOLIDEST * mark.size:
+    if mark.stroke_width > SOLIDEST * mark.size:
         return Why.SOLID
     ink = mark.ink[mark.own]
     # the edges of strokes are grey in any case
@@ -143,7 +149,7 @@ def draw(mark: _Mark, noise: float) -> Floats:
     near *= mark.free
     floor = max(0.1 * level, 2 * noise)
     soft = np.clip((mark.ink - floor) / max(level - floor, 1e-6), 0, 1) * near
-    missing_px = THINNEST_PX * mark.size / FITTED_PX - _stroke_width(mark.own)
+    missing_px = THINNEST_PX * mark.size / FITTED_PX - mark.stroke_width
     if (reach := round(missing_px / 2)) > 0:
         soft = np.pad(soft, reach)
         for axis in (0, 1):
