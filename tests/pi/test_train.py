@@ -40,6 +40,10 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+WHOLE = "import sys; from inkling.cli import main; sys.exit(main(sys.argv[1:]))"
+CUT = f"from inkling.checkpoints import Checkpoints; Checkpoints.clear = lambda self: None; {WHOLE}"
+
+
 @pytest.fixture(autouse=True)
 def _as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the priority of the tests is changed, nor anything outside of their folder."""
@@ -144,17 +148,19 @@ def test_a_status_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
 
 
 def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
-    csv_data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    csv_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INKLING_SHELF_PATH", str(tmp_path / "models"))  # the other tests' has the shipped model only
     arguments = ["train", "--data", str(csv_data), "--recipe", "mlp", "--epochs", "2"]
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "clear", lambda self: None)
-        assert main(arguments) == 0
-    assert main(arguments) == 0
-    assert capfd.readouterr().out.splitlines()[-1].startswith("model 1 is on the shelf already, ")
+
+    def run(script: str, *more: str) -> str:
+        command = [sys.executable, "-c", script, *arguments, *more]
+        return subprocess.run(command, capture_output=True, text=True).stdout
+
+    assert run(CUT).startswith("model 1, ")
+    assert run(WHOLE).startswith("model 1 is on the shelf already, ")
     assert list(open_shelf(load_settings()).listing().entries) == [1]
-    assert main([*arguments, "--seed", "5"]) == 0
-    assert list(open_shelf(load_settings()).listing().entries) == [1, 2]
+    assert run(WHOLE, "--seed", "5").startswith("model 2, ")
 
 
 def test_a_checkpoint_of_another_network_is_not_gone_on_with(
