@@ -118,7 +118,8 @@ def goes_on(folder: Path) -> None:
     said = spend(folder)
     assert ("going on with what was cut off" in said) == was.startswith("checkpoint"), said
     listing = shelf.listing()
-    assert len(listing.entries) == len(before) + 1
+    # one that had come there before the cut, and is learnt again to the bit, is not put there twice
+    assert len(listing.entries) == len(before) + ("is on the shelf already" not in said)
     assert listing.current in listing.entries, said
     assert all(shelf.file(number).exists() for number in listing.entries)
     assert found(folder).startswith("no checkpoint")

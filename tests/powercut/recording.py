@@ -46,7 +46,9 @@ def record(program: str, folder: Path, known: Mapping[str, int]) -> list[Operati
         log = Path(scratch, "strace")
         strace = ["strace", "-f", "-s", "100000000", "-xx", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(log)]
         command = [*strace, sys.executable, "-c", program, str(folder)]
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        here = os.pathsep.join(filter(None, sys.path))  # what can be imported here can be there
+        quiet = {"OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": here}
+        environment = {**os.environ, **quiet}
         ended = subprocess.run(command, capture_output=True, text=True, env=environment)
         if ended.returncode:
             raise RuntimeError(ended.stderr)
