@@ -1,5 +1,6 @@
 """Fixtures that several tests share."""
 
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,15 @@ def _shelf_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INKLING_SHELF_PATH", str(tmp_path_factory.mktemp("shelf") / "models"))
         yield
+
+
+@pytest.fixture
+def analyze() -> str:
+    """The command that looks at units without starting them."""
+    command = shutil.which("systemd-analyze")
+    if command is None:
+        pytest.skip("systemd-analyze is not here: apt install systemd")
+    return command
 
 
 @pytest.fixture

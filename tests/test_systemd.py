@@ -1,7 +1,6 @@
 """The units: systemd accepts them, they are closed, and they agree with each other, with the users and the command."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,15 +16,6 @@ from support import ROOT
 TRAINING = "inkling-train.service"  # which needs no camera and no pins: see test_systemd_train
 UNITS = sorted(path for path in (ROOT / "systemd").glob("*.service") if path.name != TRAINING)
 MOST_EXPOSED = 1.3  # of 10; a service that nothing is said about has 9.6
-
-
-@pytest.fixture
-def analyze() -> str:
-    """The command that looks at units without starting them."""
-    command = shutil.which("systemd-analyze")
-    if command is None:
-        pytest.skip("systemd-analyze is not here: apt install systemd")
-    return command
 
 
 def settings(unit: Path, name: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The units of the night: systemd accepts them, they are closed, and they leave the machine to what reads."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,15 +14,6 @@ from support import ROOT
 
 UNITS = sorted((ROOT / "systemd").glob("inkling-train*"))
 SERVICE, TIMER, RESUME = (ROOT / "systemd" / f"inkling-train{name}" for name in (".service", ".timer", "-resume.timer"))
-
-
-@pytest.fixture
-def analyze() -> str:
-    """The command that looks at units without starting them."""
-    command = shutil.which("systemd-analyze")
-    if command is None:
-        pytest.skip("systemd-analyze is not here: apt install systemd")
-    return command
 
 
 def value(unit: Path, name: str) -> str:
