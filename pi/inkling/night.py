@@ -123,7 +123,7 @@ class Night(Training):
             if self._advanced() >= 1:
                 return
 
-    def lesson(self) -> Lesson:
+    def lesson(self, epoch: int = 0) -> Lesson:
         """As for `Training`; with little time, less is drawn beside the images, and shown more often."""
         if self.answers > DIGITS and len(self.held_back):
             began_s = self.hours.used_s
@@ -131,7 +131,7 @@ class Night(Training):
             whole = (self.kind.outliers + self.kind.own) * len(self.learn)
             whole_s = max(self.hours.used_s - began_s, 1e-9) / OUTLIERS * whole
             self.drawn = min(1.0, DRAWING * self.hours.total_s / whole_s)
-        return super().lesson()
+        return super().lesson(epoch)
 
     def accuracy(self, most: int | None = None) -> float | None:
         """As for `Training`; it is timed, as the judging at the end will take so long for each image."""

@@ -111,20 +111,27 @@ class Training:
         self.drawn = 1.0  # how much of what is shown beside the images is drawn, the rest being shown again
 
     def steps(self) -> Iterator[Step]:
-        """Trains, yielding after every batch."""
-        lesson = self.lesson()
-        for step in self.trainer.run(cast(Array, lesson), lesson.labels, self.epochs):
-            self.done = step.epoch
-            yield step
+        """Trains, yielding after every batch. Each epoch has a lesson of its own, lest one is learnt by heart."""
+        while self.done < self.epochs:
+            epoch = int(self.done)
+            lesson = self.lesson(epoch)
+            for step in self.trainer.run(cast(Array, lesson), lesson.labels, self.epochs):
+                self.done = step.epoch
+                yield step
+                if int(self.done) > epoch:
+                    break
+            else:
+                return
 
-    def lesson(self) -> Lesson:
-        """What the network learns from: the images and what is drawn beside them, always alike for a seed."""
+    def lesson(self, epoch: int = 0) -> Lesson:
+        """What the network learns from in an epoch: the images and what is drawn beside them, alike for a seed."""
         images, labels = self.learn.images, self.learn.labels
         parts = [Part.of(images, labels)]
         if self.answers > DIGITS:
-            rng = np.random.default_rng((self.seed, DIGITS))
+            rng = np.random.default_rng((self.seed, DIGITS, epoch))
             parts += beside(images, labels, self.kind.outliers, self.kind.own, rng, self.drawn)
-        parts.append(self.samples.deformed(len(images), np.random.default_rng((self.seed, len(self.samples)))))
+        rng = np.random.default_rng((self.seed, len(self.samples), epoch))
+        parts.append(self.samples.deformed(len(images), rng))
         return Lesson(parts)
 
     def no_digits(self) -> Array:

@@ -5,7 +5,7 @@ import pytest
 
 from inkling.errors import DataError
 from inkling.lesson import SHARE, SHOWN, Lesson, Part, Sampled, beside
-from inkling.simulation.outliers import NO_DIGIT, with_outliers
+from inkling.simulation.outliers import NO_DIGIT
 from support import patterns
 
 
@@ -38,12 +38,12 @@ def test_a_part_of_nothing_takes_no_place() -> None:
     assert lesson[np.arange(len(lesson))][:, 0, 0].tolist() == [0, 1, 2]
 
 
-def test_what_stands_beside_the_images_is_what_was_learnt_before() -> None:
+def test_own_digits_and_outliers_stand_beside_the_images() -> None:
     images, labels = patterns(100, seed=0)
-    lesson = Lesson([Part.of(images, labels), *beside(images, labels, 0.3, 0.15, np.random.default_rng(5))])
-    before, labels_before = with_outliers(images, labels, 0.3, np.random.default_rng(5), 0.15)
-    np.testing.assert_array_equal(lesson[np.arange(len(lesson))], before)
-    np.testing.assert_array_equal(lesson.labels, labels_before)
+    digits, none = beside(images, labels, 0.3, 0.15, np.random.default_rng(5))
+    assert (digits.shown, none.shown) == (len(digits.images), len(none.images)) == (15, 30)
+    assert digits.labels.max() < NO_DIGIT
+    assert set(none.labels) == {NO_DIGIT}
 
 
 def test_with_less_time_less_is_drawn_and_as_much_shown() -> None:

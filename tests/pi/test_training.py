@@ -135,6 +135,24 @@ def test_what_is_no_digit_is_learnt_beside_the_digits(monkeypatch: pytest.Monkey
     assert lessons[-1][1].max() < NO_DIGIT  # for which that network has no answer
 
 
+def test_each_epoch_has_drawings_of_its_own_also_when_it_is_gone_on_with(tmp_path: Path) -> None:
+    whole = Training(some_images(), "robust", 2, seed=0)
+    lessons = [lesson[np.arange(len(lesson))] for lesson in map(whole.lesson, (0, 1, 1))]
+    learnt = len(whole.learn)
+    np.testing.assert_array_equal(lessons[0][:learnt], lessons[1][:learnt])
+    assert (lessons[0][learnt:] != lessons[1][learnt:]).any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(lessons[1], lessons[2])
+    steps = len(list(whole.steps()))
+    for cut in (1, steps // 2, steps // 2 + 1):  # within an epoch, at its end, and in the next
+        first, second = (Training(some_images(), "robust", 2, seed=0) for _ in range(2))
+        for _, step in zip(range(cut), first.steps(), strict=False):
+            second.done = step.epoch
+        first.trainer.checkpoint(tmp_path / "a.npz")
+        second.trainer.restore(tmp_path / "a.npz")
+        assert len(list(second.steps())) == steps - cut
+        np.testing.assert_array_equal(second.result().state, whole.result().state)
+
+
 def test_the_likeliest_digit_counts_also_where_no_digit_is_likelier() -> None:
     images = some_images(40)
     network = Network([Dense(11)], SoftmaxCrossEntropy(), rng=np.random.default_rng(0))

@@ -21,6 +21,7 @@ GLYPH_PX, FITTED_PX = 28, 20
 POINTS = 256  # along the way of the pen: less than a quarter of a pixel apart, but for the longest scribbles
 FINE = 4  # places of the pen in a pixel, in each direction
 FEW = 100  # drawn at a time, for memory's sake
+NARROW_PX2 = 40  # loops of so many pixels stay open
 SOFT_PX = 0.5  # by so much soft edges make a glyph longer
 
 
@@ -85,6 +86,30 @@ def _inked(ink: Floats, rng: Generator) -> Floats:
     grain = rng.uniform(0, 0.25, (count, 1, 1)) * (rng.random((count, 1, 1)) < 0.3)
     grainy: Floats = padded * (1 - grain.astype(np.float32) * rng.random(ink.shape, np.float32))
     return grainy
+
+
+def with_full_loops(glyphs: Images) -> Images:
+    """Glyphs, uint8 (n, 28, 28), in which ink has run into the loops, unless those are wide, NARROW_PX2 or more."""
+    paper = np.pad(glyphs < 96, ((0, 0), (1, 1), (1, 1)), constant_values=True)
+    outside = np.zeros_like(paper)
+    outside[:, 0], reached = True, -1
+    while reached != (reached := int(outside.sum())):
+        outside = _beside(outside) & paper
+    loops = paper & ~outside
+    loops &= (loops.sum(axis=(1, 2)) < NARROW_PX2)[:, None, None]
+    # also the grey edge about them
+    full: Images = np.where(_beside(loops)[:, 1:-1, 1:-1], np.uint8(255), glyphs)
+    return full
+
+
+def _beside(places: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bool (n, height, width): these places and their four neighbours."""
+    wider = places.copy()
+    wider[:, 1:] |= places[:, :-1]
+    wider[:, :-1] |= places[:, 1:]
+    wider[:, :, 1:] |= places[:, :, :-1]
+    wider[:, :, :-1] |= places[:, :, 1:]
+    return wider
 
 
 def as_glyphs(pictures: Floats) -> Images:

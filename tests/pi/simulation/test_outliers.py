@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 
 from inkling.errors import UsageError
 from inkling.models import load_model
-from inkling.simulation.outliers import KINDS, NO_DIGIT, of_kind, outliers, own_digits, with_outliers
-from inkling.simulation.penwork import FITTED_PX, as_glyphs
+from inkling.simulation.outliers import KINDS, of_kind, outliers, own_digits
+from inkling.simulation.penwork import FITTED_PX, as_glyphs, with_full_loops
 
 Images = NDArray[np.uint8]
 
@@ -119,14 +119,12 @@ def test_own_digits_are_of_all_labels_and_the_shipped_network_reads_them() -> No
     assert (load_model().scores(images)[:, :10].argmax(axis=1) == labels).mean() > 0.9
 
 
-def test_what_is_learnt_from_are_the_digits_first_then_own_ones_then_outliers() -> None:
-    images, labels = squares(40)
-    mixed, mixed_labels = with_outliers(images, labels, 0.5, np.random.default_rng(7), own=0.25)
-    assert mixed.shape == (40 + 10 + 20, 28, 28)
-    assert np.array_equal(mixed[:40], images)
-    assert np.array_equal(mixed_labels[:40], labels)
-    assert mixed_labels[40:50].max() < NO_DIGIT
-    assert (mixed_labels[50:] == NO_DIGIT).all()
-    again, _ = with_outliers(images, labels, 0.5, np.random.default_rng(7), own=0.25)
-    assert np.array_equal(mixed, again)
-    assert len(with_outliers(images, labels, 0, np.random.default_rng(7))[0]) == 40
+def test_ink_runs_into_narrow_loops_and_leaves_wide_ones_and_bays_open() -> None:
+    glyphs = np.zeros((3, 28, 28), np.uint8)
+    glyphs[0, 8:15, 8:15], glyphs[0, 9:14, 9:14], glyphs[0, 11, 11:16] = 255, 60, 255  # 5x5, a grey edge, a tongue
+    glyphs[1, 4:24, 4:24], glyphs[1, 6:22, 6:22] = 255, 0
+    glyphs[2, 8:15, 8:15], glyphs[2, 9:15, 9:14] = 255, 0
+    full = with_full_loops(glyphs)
+    assert (full[0, 8:15, 8:15] == 255).all()
+    assert np.array_equal(full[1:], glyphs[1:])
+    assert full[0].sum(dtype=int) == 255 * (49 + 1)
