@@ -21,11 +21,13 @@ COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
 SAMPLE_ROWS = 64  # of the picture are enough to know its paper
 NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
+COARSEST = 3  # pixels to each side are averaged at most: more would be strokes
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
 PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a shadow
 SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
 DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
 ALONG = 0.6  # of a dark strip lies on the border: it is a desk
+FEW = 0.25  # of the picture: chalk covers less, a sheet on a dark desk more
 FALLS = 0.04  # of the light, within a quarter of STROKE towards a border: less falls off nearly every picture
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
 
@@ -52,11 +54,16 @@ class Page:
         return evened
 
 
-def find_ink(luma: Luma) -> Page:
-    """The page that a picture shows; luma is uint8 (height, width)."""
+def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
+    """The page that a picture shows; luma is uint8 (height, width).
+
+    inverted: whether the picture is light on dark; by default it is judged by its greys.
+    """
     resized = _working_size(luma)
     coarse = _shrink(resized, COARSE_PX)
-    if inverted := _is_light_on_dark(coarse):
+    if inverted is None:
+        inverted = _is_light_on_dark(coarse)
+    if inverted:
         resized, coarse = 255 - resized, 255 - coarse
     coarse = _paper(coarse)
     paper = _enlarge(coarse, resized.shape)
@@ -70,9 +77,7 @@ def find_ink(luma: Luma) -> Page:
     bare = max(1 - typical, 0.05)
     ink -= typical
     ink *= 1 / bare  # a division takes a Pi Zero many times as long
-    if (noise := _noise(sample)) > NOISY:
-        ink = _mean_of_neighbours(ink)
-        noise = _noise(_sample(ink))
+    ink, noise = _without_grain(ink)
     return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
 
 
@@ -80,16 +85,15 @@ def _sample(ink: Floats) -> Floats:
     return ink[:: max(1, len(ink) // SAMPLE_ROWS)]
 
 
-def _mean_of_neighbours(a: Floats) -> Floats:
-    """The mean over the 3x3 pixels about each pixel: a third of the noise, if each pixel's is its own."""
-    for axis in (0, 1):
-        moved = np.moveaxis(a, axis, 0)
-        padded = np.concatenate([moved[:1], moved, moved[-1:]])
-        sums = padded[:-2] + padded[1:-1]
-        sums += padded[2:]
-        a = np.moveaxis(sums, 0, axis)
-    a *= np.float32(1 / 9)
-    return a
+def _without_grain(ink: Floats) -> tuple[Floats, float]:
+    """The ink, smoothed if it is noisy, over no more pixels than there is need to, and the noise that is left."""
+    noise, smooth = _noise(_sample(ink)), ink
+    for reach in range(1, COARSEST + 1):
+        if noise <= NOISY:
+            break
+        smooth = _box_mean(ink, reach)
+        noise = _noise(_sample(smooth))
+    return smooth, noise
 
 
 def _noise(sample: Floats) -> float:
@@ -140,10 +144,12 @@ def _is_light_on_dark(coarse: Floats) -> bool:
     Strokes are few and differ much from their surroundings, paper is much and differs little: the third moment about
     the local mean has the sign of the strokes, and the paper is nearer to the other end of the greys.
     """
-    difference = coarse - _box_mean(coarse, round(STROKE * max(coarse.shape)))
     darkest, typical, lightest = np.percentile(coarse, (1, 50, 99))
+    if typical - darkest >= lightest - typical or np.mean(coarse > (typical + lightest) / 2) > FEW:
+        return False
+    difference = coarse - _box_mean(coarse, round(STROKE * max(coarse.shape)))
     # not **3, which costs a hundred instructions a pixel
-    return bool(np.mean(difference * difference * difference) > 0 and typical - darkest < lightest - typical)
+    return bool(np.mean(difference * difference * difference) > 0)
 
 
 def _paper(coarse: Floats) -> Floats:

@@ -19,6 +19,7 @@ CLEAR = 7.0  # and a piece is writing if its strokes stand out by so many: a sha
 EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own darkness
 FAINT = 0.23  # of the darkest piece: what is fainter is the ruling, the other side of the sheet, a shadow's edge
 ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
+FRAMED, STAIN = 0.15, 0.5  # of a frame's size and darkness: smaller and fainter marks within are no writing
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
 
 
@@ -34,6 +35,7 @@ class Why(IntEnum):
     RULED = 6
     SOLID = 7
     UNEVEN = 8
+    FRAME = 9
 
     @property
     def words(self) -> str:
@@ -51,6 +53,7 @@ _WORDS = {
     Why.RULED: "a ruled line",
     Why.SOLID: "too solid for a stroke",
     Why.UNEVEN: "too uneven for ink",
+    Why.FRAME: "goes round what is written",
 }
 
 
@@ -111,9 +114,40 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     why[speck] = Why.SPECK
     if ruling is not None:
         why[_lies_along_line(pieces, ruling)] = Why.RULED
+    why[_frames(pieces, darkness, np.flatnonzero(why == Why.WRITING), page.ink.shape)] = Why.FRAME
     strongest = darkness[why == Why.WRITING].max(initial=0)
     why[(why == Why.WRITING) & (darkness < FAINT * strongest)] = Why.FAINT
     return why
+
+
+def _frames(pieces: Components, darkness: Floats, kept: NDArray[np.intp], shape: tuple[int, ...]) -> list[int]:
+    """Those of the kept pieces that go round another: drawn frames, and the shadow that a sheet throws on its desk.
+
+    They have ink, or end at the border, on all four sides of it, and it is no stain in a 0.
+    """
+    boxes = pieces.boxes[kept]
+    left, top, right, bottom = boxes.T[:, :, None]
+    within = (left <= left.T) & (top <= top.T) & (right >= right.T) & (bottom >= bottom.T)
+    size = np.maximum(right - left, bottom - top)
+    within &= FRAMED * size < size.T
+    within &= STAIN * darkness[kept, None] < darkness[kept]
+    np.fill_diagonal(within, False)
+    frames = []
+    for outer in np.flatnonzero(within.any(axis=1)):
+        y, x = np.divmod(pieces.pixels[pieces.labels == kept[outer]], shape[1])
+        ends = boxes[outer] == (0, 0, shape[1], shape[0])
+        for x0, y0, x1, y1 in boxes[within[outer]]:
+            beside, over = (y >= y0) & (y < y1), (x >= x0) & (x < x1)
+            sides = (
+                (beside & (x < x0)).any(),
+                (over & (y < y0)).any(),
+                (beside & (x >= x1)).any(),
+                (over & (y >= y1)).any(),
+            )
+            if (ends | sides).all():
+                frames.append(int(kept[outer]))
+                break
+    return frames
 
 
 def _lies_along_line(pieces: Components, ruling: Ruling) -> NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """The reader: from a picture to a reading, through page, glyphs and network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .page import Floats, Page, find_ink
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
 UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
 TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,17 @@ class Trace:
     reading: Reading
 
 
+class Stages(Protocol):
+    """Does the work of a stage, "page", "glyphs" or "network"; of a picture that is light on dark each comes twice."""
+
+    def __call__(self, stage: str, work: Callable[[], T], /) -> T:
+        """What comes of the work."""
+
+
+def _at_once(_: str, work: Callable[[], T]) -> T:
+    return work()
+
+
 class Reader:
     """Reads pictures with one network, which it folds for speed.
 
@@ -92,18 +104,33 @@ class Reader:
         self._network = network.folded()
         self._unsure = unsure
 
-    def read(self, luma: Luma) -> Reading:
-        """Reads a picture, uint8 (height, width), dark on light or light on dark."""
-        return self.classify(find_glyphs(find_ink(luma)))
+    def read(self, luma: Luma, stages: Stages | None = None) -> Reading:
+        """Reads a picture, uint8 (height, width), dark on light or light on dark.
+
+        stages: does the work of each stage, and may time it.
+        """
+        return self._look(luma, stages or _at_once, trace=False).reading
 
     def trace(self, luma: Luma) -> Trace:
         """Reads a picture as `read` does, and keeps what was seen on the way, to be looked at."""
-        page = find_ink(luma)
-        found = find_glyphs(page, trace=True)
-        return Trace(page, found, self.classify(found))
+        return self._look(luma, _at_once, trace=True)
+
+    def _look(self, luma: Luma, stages: Stages, trace: bool) -> Trace:
+        def look(inverted: bool | None) -> Trace:
+            page = stages("page", lambda: find_ink(luma, inverted))
+            found = stages("glyphs", lambda: find_glyphs(page, trace))
+            return Trace(page, found, stages("network", lambda: self.classify(found)))
+
+        looked = look(None)
+        if looked.page.inverted:
+            # a sheet on a dark desk has the greys of chalk on a board: what makes more sense is right
+            as_sheet = look(False)
+            if _sense(looked.reading) <= _sense(as_sheet.reading):
+                return as_sheet
+        return looked
 
     def classify(self, found: Found) -> Reading:
-        """Reads glyphs that were found: the last step of `read`."""
+        """Reads glyphs that were found: the last step of reading a page."""
         glyphs = [glyph for line in found.lines for glyph in line]
         if not glyphs:
             return Reading(())
@@ -123,6 +150,12 @@ class Reader:
                 without_text(digits), confidences, glyphs, probabilities, strict=True
             )
         ]
+
+
+def _sense(reading: Reading) -> float:
+    """How much sense a reading makes, -1 to 1: as much as its marks are digits; a 1 half, as any edge is like one."""
+    senses = [(2 * m.confidence - 1) * (0.5 if m.probabilities.argmax() == 1 else 1) for m in reading.marks]
+    return sum(senses) / max(1, len(senses))
 
 
 def without_text(digits: Sequence[int | None]) -> Sequence[int | None]:

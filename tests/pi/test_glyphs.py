@@ -311,6 +311,34 @@ def test_a_trace_tells_what_is_left_out_and_why(pen: Pen, box: Box, why: str) ->
     assert find_glyphs(page).dropped == []
 
 
+def ring(left: int, top: int, right: int, bottom: int, grey: int = INK) -> Pen:
+    return lambda sheet: sheet.ellipse((left, top, right, bottom), None, grey, 5)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param(lambda sheet: sheet.rectangle((90, 60, 240, 190), None, INK, 4), id="a frame"),
+        pytest.param(ring(80, 50, 250, 200), id="a ring"),
+        pytest.param(ring(80, 50, 250, 400), id="a ring that runs out of the picture"),
+        pytest.param(lambda sheet: sheet.rectangle((90, 60, 240, 190), None, 130, 6), id="a sheet's shadow"),
+    ],
+)
+def test_what_goes_round_a_digit_is_left_out(around: Pen) -> None:
+    page = find_ink(drawn(around, bar(160, 90, 8, 70)))
+    found = find_glyphs(page, trace=True)
+    assert [is_about(glyph.box, (160, 90, 8, 70), 3) for row in found.lines for glyph in row] == [True]
+    assert [dropped.why for dropped in found.dropped] == ["goes round what is written"]
+
+
+@pytest.mark.parametrize(
+    "within", [bar(155, 110, 8, 40, grey=170), bar(158, 126, 10, 10)], ids=["a faint stain", "a speck"]
+)
+def test_a_0_stays_whatever_soils_it(within: Pen) -> None:
+    boxes = boxes_in(drawn(ring(120, 70, 200, 190), within))
+    assert [is_about(box, (120, 70, 81, 121), 3) for row in boxes for box in row].count(True) == 1
+
+
 def test_marks_whose_boxes_overlap_stay_apart() -> None:
     slash = line((190, 40), (130, 200))
     [row] = boxes_in(drawn(bar(110, 90, 8, 50), slash, bar(190, 100, 8, 50)))

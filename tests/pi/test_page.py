@@ -76,6 +76,15 @@ def test_the_grain_of_a_dark_picture_is_smoothed_and_its_strokes_stay() -> None:
     assert page.ink[:70].std() < 0.5 * 6 / 60
 
 
+def test_coarse_grain_is_smoothed_more_and_a_clean_picture_is_left_as_it_is() -> None:
+    page = find_ink(bar_on(120, 40, sigma=16))
+    assert page.noise < 0.05
+    assert page.ink[84:156, 153:155].mean() == pytest.approx(0.66, abs=0.06)
+    edge = find_ink(bar_on(120, 40, sigma=1)).ink[120, 145:165]
+    assert (edge < 0.1).sum() == 12
+    assert (edge > 0.6).sum() == 8
+
+
 def shaded(luma: Luma, part: NDArray[np.bool_], light: float) -> Luma:
     """A picture of which a part gets only this share of the light."""
     return np.rint(np.where(part, light * luma, luma)).astype(np.uint8)

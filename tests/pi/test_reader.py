@@ -1,5 +1,7 @@
 import itertools
 import json
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from inkling.reader import Mark, Reader, Reading, without_text
 from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, photograph
 from inknet import Dense, Network, SoftmaxCrossEntropy
 
+T = TypeVar("T")
 LIGHTS = (
     Light(),
     Light(brightness=230, direction=2.5),
@@ -62,6 +65,31 @@ def test_it_reads_a_digit_in_any_size_and_dark_on_light_or_light_on_dark(reader:
             luma = np.asarray(Image.fromarray(luma).resize(size, Image.Resampling.BICUBIC))
         right += reader.read(luma).text == str(digit)
     assert right >= 9
+
+
+@pytest.mark.parametrize("larger", [1.4, 2.5])
+def test_a_sheet_on_a_dark_desk_is_no_chalk_on_a_board(reader: Reader, larger: float) -> None:
+    right = 0
+    for digit in range(10):
+        sheet = page_with(str(digit), seed=digit)
+        height, width = sheet.shape
+        desk = np.random.default_rng(digit).normal(50, 3, (round(larger * height), round(larger * width)))
+        desk[height // 5 :, width // 4 :][:height, :width] = sheet
+        right += reader.read(desk.astype(np.uint8)).text == str(digit)
+    assert right >= 9
+
+
+def test_each_stage_is_handed_out_and_light_on_dark_is_looked_at_both_ways(reader: Reader) -> None:
+    done: list[str] = []
+
+    def stages(stage: str, work: Callable[[], T]) -> T:
+        done.append(stage)
+        return work()
+
+    assert reader.read(page_with("4"), stages).text == "4"
+    assert done == ["page", "glyphs", "network"]
+    assert reader.read(255 - page_with("4"), stages).text == "4"
+    assert done == ["page", "glyphs", "network"] * 3
 
 
 def test_lines_are_apart_by_one_space(reader: Reader) -> None:

@@ -28,7 +28,7 @@ from inkling.models import load_model
 from inkling.notify import Notifier
 from inkling.pins import Pins
 from inkling.player import Player
-from inkling.reader import Mark, Reader, Reading
+from inkling.reader import Mark, Reader, Reading, Stages
 from inkling.samples import Samples
 from inkling.settings import load_settings
 from inkling.shelf import Shelf
@@ -66,10 +66,10 @@ class CountingReader(Reader):
 
     count = 0
 
-    def read(self, luma: np.ndarray) -> Reading:
+    def read(self, luma: np.ndarray, stages: Stages | None = None) -> Reading:
         """Counts, and reads."""
         self.count += 1
-        return super().read(luma)
+        return super().read(luma, stages)
 
 
 def test_the_very_same_picture_is_read_once() -> None:
@@ -323,7 +323,7 @@ class Scripted(Reader):
     def __init__(self, signs: str) -> None:
         self._signs = iter(signs)
 
-    def read(self, luma: np.ndarray) -> Reading:
+    def read(self, luma: np.ndarray, stages: Stages | None = None) -> Reading:
         sign = next(self._signs)
         glyph, probabilities = np.zeros((28, 28), np.float32), np.full(10, 0.1, np.float32)
         mark = Mark(int(sign) if sign.isdigit() else None, 0.9, (0, 0, 9, 9), glyph, probabilities)

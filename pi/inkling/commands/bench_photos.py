@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,8 @@ from inknet.modelfile import write_durably
 
 from ..errors import DatasetError, PictureError, UsageError
 from ..explain import SMALL, explanation, stacked
-from ..glyphs import find_glyphs
 from ..labelled import Labelled, labelled_pictures
 from ..models import open_reader
-from ..page import find_ink
 from ..pictures import read_picture
 from ..reader import Mark
 from ..scores import BINS, MISSED, NO_DIGIT, Tally, calibration_error, is_right, share, signs
@@ -118,11 +117,11 @@ class Bench:
 
     def _answer(self, picture: Labelled) -> Answer:
         """Each stage is timed by itself; all but decoding are the reading of a frame."""
-        luma, decode_s = _timed(lambda: read_picture(picture.path).luma)
-        page, page_s = _timed(lambda: find_ink(luma))
-        found, glyphs_s = _timed(lambda: find_glyphs(page))
-        reading, network_s = _timed(lambda: self._reader.classify(found))
-        return Answer(picture, reading.marks, (decode_s, page_s, glyphs_s, network_s, page_s + glyphs_s + network_s))
+        stopwatch = Stopwatch()
+        luma = stopwatch("decode", lambda: read_picture(picture.path).luma)
+        reading = self._reader.read(luma, stopwatch)
+        seconds = [stopwatch.seconds[stage] for stage in STAGES[:-1]]
+        return Answer(picture, reading.marks, (*seconds, sum(seconds[1:])))
 
     def explained(self, answer: Answer) -> Any:
         """The picture of how an answer came about, PIL's."""
@@ -133,11 +132,18 @@ class Bench:
         return explanation(luma, trace, title, SMALL)
 
 
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What comes of some work, and the processor's time it took, seconds: what else runs there is not counted."""
-    start = time.process_time()
-    result = work()
-    return result, time.process_time() - start
+class Stopwatch:
+    """Takes the processor's time for each stage, in `seconds`: what else runs there is not counted."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def __call__(self, stage: str, work: Callable[[], T], /) -> T:
+        """Does the work, and adds the seconds it takes."""
+        start = time.process_time()
+        result = work()
+        self.seconds[stage] += time.process_time() - start
+        return result
 
 
 class Sheet:

@@ -31,7 +31,7 @@ class Condition:
 
     Paper: papers: their colours. board: it is a blackboard. ruling: "ruled" or "squared"; pitch: of the ruling, in
     heights of a digit; ruling_ink: the share of light that it takes. creases, dirt: there are some. edge: the page ends
-    within the picture.
+    within the picture; sheet: on all sides, not far from what is written.
 
     View and light: tilt: degrees either way. perspective: by how much the far corner is smaller than the middle.
     brightness: luma of white paper. falloff, vignette: see `paper.Light`. shadow: a hard one. blur: standard deviation,
@@ -59,6 +59,7 @@ class Condition:
     creases: bool = False
     dirt: bool = False
     edge: bool = False
+    sheet: bool = False
     tilt: Range = (0, 5)
     perspective: Range = (0, 0.08)
     brightness: Range = (140, 225)
@@ -90,6 +91,7 @@ CONDITIONS: dict[str, Condition] = {
     "dark-room": Condition("little light, much noise", brightness=(45, 85), noise=(3.5, 6), falloff=(0.1, 0.4)),
     "out-of-focus": Condition("blurred, as far as one can read it", blur=(0.025, 0.05)),
     "page-edge": Condition("the page ends, a desk begins", edge=True, height=(0.15, 0.35)),
+    "sheet": Condition("a small sheet on a large desk", sheet=True, height=(0.12, 0.3), signs=(1, 3), tilt=(0, 20)),
     "blackboard": Condition("chalk on a board", board=True, papers=BOARDS, pens=("chalk",)),
     "broken": Condition("gaps within digits, strokes that do not meet", broken=True),
     "close": Condition("neighbours nearly touch", close=True, gap=(0.07, 0.14), signs=(2, 5), height=(0.15, 0.35)),

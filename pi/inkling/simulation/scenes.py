@@ -142,8 +142,9 @@ def _surface(
         surface *= surfaces.creased(u, v, rng)
     if condition.dirt:
         surface *= surfaces.stained(u, v, rng)
-    if condition.edge:
-        desk_share, desk = surfaces.beyond(u, v, _edges(seen, marks, to_picture, rng, shape), rng)
+    if condition.edge or condition.sheet:
+        edges_px = _edges(seen, marks, to_picture, rng, shape, condition.sheet)
+        desk_share, desk = surfaces.beyond(u, v, edges_px, rng)
         surface += desk_share * (desk - surface)
     return np.asarray(surface, np.float32), paper
 
@@ -157,15 +158,21 @@ def _places(seen: Projection, shape: tuple[int, int]) -> tuple[Floats, Floats]:
 
 
 def _edges(
-    seen: Projection, marks: list[Mark], to_picture: Projection, rng: Generator, shape: tuple[int, int]
+    seen: Projection, marks: list[Mark], to_picture: Projection, rng: Generator, shape: tuple[int, int], sheet: bool
 ) -> tuple[float, float, float, float]:
-    """Where the page ends: on one to three sides within the picture, and there beside what is written."""
+    """Where the page ends: on one to three sides within the picture, and there beside what is written.
+
+    sheet: on all four sides, not far from what is written.
+    """
     height, width = shape
     points = np.zeros((1, 2))
     if marks:
         points = project(np.concatenate([mark.outline for mark in marks]), np.linalg.inv(seen) @ to_picture)
     room = 0.05 * height
     (left, top), (right, bottom) = points.min(axis=0) - room, points.max(axis=0) + room
+    if sheet:
+        more = rng.uniform(0, 0.25, 4) * height
+        return left - more[0], top - more[1], right + more[2], bottom + more[3]
     near = rng.uniform(0.72, 0.95, 4) / 2
     outer = (-near[0] * width, -near[1] * height, near[2] * width, near[3] * height)
     cut = rng.permutation(4) < rng.integers(1, 4)
@@ -202,8 +209,9 @@ def _inked(
 def _photographed(condition: Condition, surface: Floats, seen: Projection, height_px: float, rng: Generator) -> Luma:
     """What the camera makes of it: uint8, light and shadow, blur and noise."""
     height, width = surface.shape
+    paper = 0.9 if condition.sheet else 0.5  # of a small sheet there is less than of the desk
     light = Light(
-        brightness=_drawn(condition.brightness, rng) / max(0.5, float(np.median(surface))),
+        brightness=_drawn(condition.brightness, rng) / max(0.5, float(np.quantile(surface, paper))),
         direction=rng.uniform(0, 2 * math.pi),
         falloff=_drawn(condition.falloff, rng),
         vignette=_drawn(condition.vignette, rng),
