@@ -15,7 +15,7 @@ from .layout import doubts_about, join_pieces, reading_order, surrounding
 from .page import Floats, Page, running_maximum
 from .pieces import Why, find_pieces, judge
 from .ruling import Mask, Ruling
-from .signs import signs_among
+from .signs import dotted, signs_among
 
 GLYPH_PX, FITTED_PX = 28, 20
 # Of a mark's size, its mean stroke: an object's is wider. MNIST's widest is 0.27, and the typical one 0.11.
@@ -66,6 +66,7 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     kept = np.flatnonzero(why == Why.WRITING)
     groups, small = join_pieces(pieces, kept, page.ink.shape[1])
     why[small] = Why.SMALL
+    dots = pieces.boxes[(why == Why.SPECK) | (why == Why.SMALL)]
     labels = np.full(len(pieces), NOBODY)
     for number, group in enumerate(groups):
         labels[group] = number
@@ -83,7 +84,11 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     for line in reading_order(boxes[drawn]):
         numbers = drawn[line]
         glyphs = [draw(marks[number], page.noise) for number in numbers]
-        doubts = zip(doubts_about(boxes[numbers]), signs_among(boxes[numbers], np.stack(glyphs)), strict=True)
+        signs = signs_among(boxes[numbers], np.stack(glyphs))
+        signs = [
+            "over a dot" if is_dotted else s for s, is_dotted in zip(signs, dotted(boxes[numbers], dots), strict=True)
+        ]
+        doubts = zip(doubts_about(boxes[numbers]), signs, strict=True)
         lines.append(
             [
                 Glyph(pixels, _in_picture(boxes[number], page), doubt or sign)

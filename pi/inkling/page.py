@@ -6,6 +6,7 @@ pixel is, which no longer depends on the light.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from .components import find_components
 from .frames import Luma
 
 Floats = NDArray[np.float32]
+S = TypeVar("S", bound=np.generic)
 
 LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
 SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
@@ -27,6 +29,8 @@ PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a
 SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
 DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
 ALONG = 0.6  # of a dark strip lies on the border: it is a desk
+DESK, ROUGH = 0.6, 0.5  # of the sheet's light comes from a desk at most, and of its noise from the sheet
+MUCH = 0.4  # of the picture is desk: with less, its noise does not hide the ink
 FEW = 0.25  # of the picture: chalk covers less, a sheet on a dark desk more
 FALLS = 0.04  # of the light, within a quarter of STROKE towards a border: less falls off nearly every picture
 STROKE = 0.2  # the widest stroke, as a part of the longer side: a marker's digit that fills the picture
@@ -77,33 +81,52 @@ def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
     bare = max(1 - typical, 0.05)
     ink -= typical
     ink *= 1 / bare  # a division takes a Pi Zero many times as long
-    ink, noise = _without_grain(ink)
+    on_sheet = _on_sheet(ink, paper, coarse)
+    ink, noise = _without_grain(ink, on_sheet)
+    if on_sheet is not None:
+        ink *= on_sheet
     return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
 
 
-def _sample(ink: Floats) -> Floats:
-    return ink[:: max(1, len(ink) // SAMPLE_ROWS)]
+def _sample(pixels: NDArray[S]) -> NDArray[S]:
+    return pixels[:: max(1, len(pixels) // SAMPLE_ROWS)]
 
 
-def _without_grain(ink: Floats) -> tuple[Floats, float]:
+def _on_sheet(ink: Floats, paper: Floats, coarse: Floats) -> NDArray[np.bool_] | None:
+    """Where the sheet is on a large, dark, rough desk, bool (height, width); None if there is none: shade is smooth."""
+    light = DESK * float(np.percentile(coarse, 95))
+    if np.mean(coarse < light) < MUCH:
+        return None
+    on_sheet = paper > light
+    rough, smooth = (_noise(_sample(ink), _sample(where)) for where in (~on_sheet, on_sheet))
+    return on_sheet if 0 < smooth < ROUGH * rough else None
+
+
+def _without_grain(ink: Floats, where: NDArray[np.bool_] | None) -> tuple[Floats, float]:
     """The ink, smoothed if it is noisy, over no more pixels than there is need to, and the noise that is left."""
-    noise, smooth = _noise(_sample(ink)), ink
+
+    def noise_of(ink: Floats) -> float:
+        return _noise(_sample(ink), None if where is None else _sample(where))
+
+    noise, smooth = noise_of(ink), ink
     for reach in range(1, COARSEST + 1):
         if noise <= NOISY:
             break
         smooth = _box_mean(ink, reach)
-        noise = _noise(_sample(smooth))
+        noise = noise_of(smooth)
     return smooth, noise
 
 
-def _noise(sample: Floats) -> float:
+def _noise(sample: Floats, where: NDArray[np.bool_] | None = None) -> float:
     """The standard deviation of ink on bare paper: of differences along rows, which do not see how the light changes.
 
     Their median is that of bare paper if half of the page is bare. The pixels are so far apart that blotches of the
-    paper count, and what a camera's own smoothing and JPEG leave of its grain.
+    paper count, and what a camera's own smoothing and JPEG leave of its grain. where: the part of it that counts.
     """
     apart = max(1, round(BLOTCH * sample.shape[1]))
     differences = np.abs(sample[:, apart:] - sample[:, :-apart])
+    if where is not None:
+        differences = differences[where[:, apart:] & where[:, :-apart]]
     if not differences.size:
         return 0.0
     return float(np.median(differences)) / (0.6745 * 2**0.5)  # as it is of a normal distribution

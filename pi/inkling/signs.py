@@ -2,7 +2,7 @@
 
 A bare stroke, without hook or foot, is followed from row to row: the middle of its ink is fitted with a parabola. What
 tells a sign from a 1 is the company it keeps: a slash leans more than its line and stands out of it, a bracket has its
-partner.
+partner; and what stands over a dot is a question or an exclamation mark.
 """
 
 import numpy as np
@@ -17,6 +17,7 @@ BARE = 0.17  # of a stroke's height, its width once it is straightened: a 1 with
 BOWED = 0.08  # of its height, how far a bracket swings out: 2 % of MNIST's 1s do, to the one side or the other
 LEANING_DEGREES = 15  # more than its line: but of MNIST's bare 1s, 1 in 10 does so, too, beside other hands' digits
 STANDING_OUT = 1.2  # times its line's median height: a slash that leans; photos' 1s that stand out lean by 3 degrees
+DOT, DOT_BELOW = (0.06, 0.3), 0.45  # of a mark's height: the size of its dot, and how far below it stands
 FEWEST = 4  # so many marks tell how their line leans
 
 
@@ -40,6 +41,24 @@ def signs_among(boxes: Ints, glyphs: Floats) -> list[str]:
         high = boxes[:, 3] - boxes[:, 1]
         slashes = bare & (lean > np.median(lean) + LEANING_DEGREES) & (high > STANDING_OUT * np.median(high))
     return ["a bracket" if b else "a slash" if s else "" for b, s in zip(brackets, slashes, strict=True)]
+
+
+def dotted(boxes: Ints, dots: Ints) -> NDArray[np.bool_]:
+    """Which marks, (n,), stand over a dot, as a "?" and a "!" do, which without it would be a 7 and a 1.
+
+    boxes, dots: (n, 4) and (m, 4) left, top, right, bottom; of all small marks on the page, those that are no dot of
+    this size are passed over.
+    """
+    left, top, right, bottom = boxes.T[:, :, None]
+    x, y = (dots[:, 0] + dots[:, 2]) / 2, (dots[:, 1] + dots[:, 3]) / 2
+    sides = dots[:, 2:] - dots[:, :2]
+    high = bottom - top
+    size = sides.max(axis=1, initial=0) / high
+    round_ = sides.max(axis=1, initial=0) < 2 * sides.min(axis=1, initial=2**31)
+    below = (y - bottom) / high
+    under = (x > left) & (x < right) & (below > 0) & (below < DOT_BELOW)
+    found: NDArray[np.bool_] = (under & round_ & (size > DOT[0]) & (size < DOT[1])).any(axis=1)
+    return found
 
 
 def _strokes(glyphs: Floats) -> tuple[Reals, Reals, Reals]:

@@ -411,3 +411,10 @@ def test_brackets_about_a_digit_are_doubted() -> None:
     closing = line((228, 70), (238, 95), (240, 120), (238, 145), (228, 170))
     glyphs = glyphs_in(drawn(closing, bar(*MARK), opening))
     assert [glyph.doubt for glyph in glyphs] == ["a bracket", "", "a bracket"]
+
+
+def test_a_7_over_a_dot_is_doubted_and_one_that_ends_a_sentence_is_not() -> None:
+    seven = [line((60, 60), (110, 60), (80, 150)), line((180, 60), (230, 60), (200, 150))]
+    under, behind = bar(76, 168, 9, 9), bar(236, 146, 9, 9)
+    [row] = find_glyphs(find_ink(drawn(*seven, under, behind))).lines
+    assert [glyph.doubt for glyph in row] == ["over a dot", ""]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkling.signs import signs_among
+from inkling.signs import dotted, signs_among
 
 Glyph = NDArray[np.float32]
 FADING = np.linspace(1, 0.1, 28, dtype=np.float32)[:, None]
@@ -83,3 +83,26 @@ def test_a_bow_alone_is_no_bracket(marks: list[Glyph]) -> None:
 def test_a_line_of_one_or_two_marks_has_no_signs() -> None:
     assert signs(stroke(30), which=0) == [""]
     assert signs(stroke(bow=3), stroke(bow=-3)) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("dot", "expected"),
+    [
+        pytest.param((110, 150, 116, 156), True, id="under it"),
+        pytest.param((122, 150, 128, 156), False, id="beside it, as a comma"),
+        pytest.param((110, 90, 116, 96), False, id="over it, as an i's"),
+        pytest.param((110, 165, 116, 171), False, id="too far below"),
+        pytest.param((108, 144, 124, 160), False, id="too large"),
+        pytest.param((110, 150, 112, 152), False, id="a speck"),
+        pytest.param((106, 150, 118, 154), False, id="a dash"),
+    ],
+)
+def test_what_stands_over_a_dot_is_told_by_the_dot(dot: tuple[int, int, int, int], expected: bool) -> None:
+    marks = np.array([(0, 100, 20, 140), (100, 100, 120, 140)])
+    assert dotted(marks, np.array([dot, (300, 0, 306, 6)])).tolist() == [False, expected]
+
+
+def test_without_dots_or_marks_nothing_is_over_a_dot() -> None:
+    none = np.zeros((0, 4), np.intp)
+    assert dotted(np.array([(0, 100, 20, 140)]), none).tolist() == [False]
+    assert dotted(none, np.array([(0, 0, 6, 6)])).tolist() == []
