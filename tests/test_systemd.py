@@ -10,7 +10,7 @@ from inkling.commands.watch import END_S
 from inkling.grammar.parsing import parsed
 from inkling.picamera import STOP_S
 from inkling.places import SYSTEM_FOLDER
-from inkling.settings import LONGEST_S, SLOWEST
+from inkling.settings_checks import LONGEST_S, SLOWEST
 from support import ROOT
 
 TRAINING = "inkling-train.service"  # which needs no camera and no pins: see test_systemd_train
