@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.cli import parser
+from inkling.grammar.parsing import parsed
 from support import ROOT
 
 SCRIPTS = [
@@ -51,7 +51,7 @@ def test_what_the_guides_name_is_there(page: Path) -> None:
     named = re.findall(r"\bdeploy/[\w./-]+", text)
     assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
     for line in re.findall(r"^(?:sudo )?inkling (.*)$", text, re.MULTILINE):
-        parser().parse_args(line.partition("#")[0].split())
+        parsed(line.partition("#")[0].split())
 
 
 def test_a_python_that_is_not_there_is_said_in_words() -> None:
@@ -72,7 +72,7 @@ def test_every_command_in_the_readme_is_understood() -> None:
     lines = re.findall(r"^(?:\$ )?(?:\w+=\S+ )*inkling (.*)$", text, re.MULTILINE)
     assert len(lines) >= 8
     for line in lines:
-        parser().parse_args(line.partition("#")[0].split())
+        parsed(line.partition("#")[0].split())
 
 
 def test_every_file_the_readme_names_is_there() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from inkling.cli import parser
 from inkling.commands.watch import END_S
+from inkling.grammar.parsing import parsed
 from inkling.picamera import STOP_S
 from inkling.places import SYSTEM_FOLDER
-from inkling.settings import LONGEST_S, SLOWEST
+from inkling.settings_checks import LONGEST_S, SLOWEST
 from support import ROOT
 
 TRAINING = "inkling-train.service"  # which needs no camera and no pins: see test_systemd_train
@@ -113,7 +113,7 @@ def test_the_units_run_commands_that_are_understood(path: Path) -> None:
     (command,) = settings(path, "ExecStart")
     program, *arguments = command.split()
     assert program == "/usr/bin/inkling"
-    parser().parse_args(arguments)
+    parsed(arguments)
 
 
 def test_the_user_of_the_service_is_the_one_who_may_switch_off() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.cli import parser
+from inkling.grammar.parsing import parsed
 from inkling.night import DAY_S
 from inkling.places import SYSTEM_FOLDER
 from inkling.status import SYSTEM_FOLDER as RUNTIME_FOLDER
@@ -45,7 +45,7 @@ def test_the_service_is_closed(analyze: str) -> None:
 def test_the_service_runs_a_command_that_is_understood_and_bounded() -> None:
     program, *arguments = value(SERVICE, "ExecStart").split()
     assert program == "/usr/bin/inkling"
-    args = parser().parse_args(arguments)
+    args = parsed(arguments)
     assert args.until is None  # which a wrong clock would make another time
     assert 3600 * args.hours <= DAY_S
     assert str(args.data) == value(SERVICE, "ConditionDirectoryNotEmpty")

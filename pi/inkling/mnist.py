@@ -4,6 +4,7 @@ A file may lie in its directory unpacked or as .gz; where both are there, the .g
 one that `fetch` can mend. What is pinned is the unpacked content, because mirrors pack it differently.
 """
 
+import fcntl
 import gzip
 import hashlib
 import os
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from inkling.errors import DataError, UsageError
+from inkling.errors import BusyError, DataError, UsageError
 
 # urllib.request brings http, email and ssl with it: imported only where a download is really made.
 
@@ -115,25 +116,43 @@ def fetch(
     verified. What an interrupted download leaves there is resumed by the next. `timeout_s` is how
     long a mirror may be silent. Returns the state of each file, all "ok"; `detail` says where it is from.
 
-    Raises DataError when no mirror has the file or `directory` cannot be written, UsageError for a mirror
-    that is no http(s) address.
+    Raises DataError when no mirror has the file or `directory` cannot be written, BusyError while another process
+    fetches into it, UsageError for a mirror that is no http(s) address.
     """
     for mirror in mirrors:
         if not mirror.startswith(("http://", "https://")):
             raise UsageError(f"mirror {mirror!r} is no address that begins with http:// or https://")
+    with _alone_in(directory):
+        return [_fetched(directory, spec, mirrors, progress, timeout_s) for spec in files]
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Makes the directory if need be, and lets no other process fetch into it: two would write to one .part."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise _unwritable(directory, error) from error
-    statuses = []
-    for spec in files:
-        status = _status(directory, spec)
-        if status.state != "ok":
-            mirror = _download(directory, spec, mirrors, progress, timeout_s)
-            path = _packed(directory, spec.name)
-            status = FileStatus(spec.name, path, "ok", f"downloaded from {mirror}")
-        statuses.append(status)
-    return statuses
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(f"another `inkling data fetch` is at work in {directory}; wait until it ends") from None
+        yield
+    finally:
+        os.close(lock)
+
+
+def _fetched(
+    directory: Path, spec: FileSpec, mirrors: Sequence[str], progress: Progress, timeout_s: float
+) -> FileStatus:
+    """The file, downloaded if it is missing or wrong."""
+    status = _status(directory, spec)
+    if status.state == "ok":
+        return status
+    mirror = _download(directory, spec, mirrors, progress, timeout_s)
+    return FileStatus(spec.name, _packed(directory, spec.name), "ok", f"downloaded from {mirror}")
 
 
 class _MirrorError(Exception):

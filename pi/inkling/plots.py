@@ -77,7 +77,7 @@ def _figure(figsize: tuple[float, float]) -> Any:
     except ImportError as error:
         raise PlotError(
             f"the plot needs matplotlib ({error}): install inkling's extra `plots` (pip install 'inkling[plots]'), or "
-            "python3-matplotlib on Debian, and give the same command again"
+            "python3-matplotlib on Debian"
         ) from error
     return figures.Figure(figsize=figsize, dpi=150, layout="constrained")
 

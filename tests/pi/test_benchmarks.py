@@ -7,9 +7,9 @@ from statistics import median
 import numpy as np
 import pytest
 
-from inkling import cli
 from inkling.benchmarks import Trial, multiply_accumulates, trial
 from inkling.cli import main
+from inkling.grammar import training
 from inkling.recipes import RECIPES
 from inkling.training import Images
 from inknet import Convolution, Dense, Network, SoftmaxCrossEntropy
@@ -17,7 +17,7 @@ from support import patterns
 
 
 def test_the_command_line_knows_every_recipe() -> None:
-    assert set(cli.RECIPES) == set(RECIPES)
+    assert set(training.RECIPES) == set(RECIPES)
 
 
 @pytest.mark.parametrize(

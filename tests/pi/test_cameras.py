@@ -11,7 +11,8 @@ from inkling.errors import CameraError, UsageError
 from inkling.frames import Frame
 from inkling.models import load_model
 from inkling.reader import Mark, Reader, Reading
-from inkling.settings import SETTINGS, load_settings
+from inkling.settings import load_settings
+from inkling.settings_table import SETTINGS
 from inkling.steady import Steady
 
 

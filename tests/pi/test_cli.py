@@ -471,6 +471,23 @@ def test_training_that_is_told_to_stop_saves_what_was_learnt(csv_data: Path, tmp
     assert main(["model", "evaluate", str(model), "--data", str(csv_data)]) == 0
 
 
+@pytest.mark.parametrize("module", ["argparse", "inkling.grammar.reading", "inkling.errors", "inkling.commands.read"])
+def test_ctrl_c_is_quiet_from_the_first_import(module: str) -> None:
+    script = f"""
+import importlib.abc, signal, sys
+class CtrlC(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+from inkling.cli import main
+sys.exit(main(["read", "missing.jpg"]))
+"""
+    options: dict[str, object] = {"capture_output": True, "text": True, "preexec_fn": hear_ctrl_c}
+    result = subprocess.run([sys.executable, "-c", script], **options)  # type: ignore[call-overload]
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_stream_that_is_closed_is_done_without(photo: Path, stream: str) -> None:
     closed = {"stdout": ">&-", "stderr": "2>&-"}[stream]

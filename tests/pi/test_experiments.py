@@ -21,7 +21,7 @@ from inkling.training import Images, evaluate
 from inknet.classic import ThreeLayers
 from support import patterns
 
-COLUMNS = ["experiment", "value", "seed", "images", "epochs", "accuracy", "seconds"]
+COLUMNS = ["experiment", "value", "seed", "images", "epochs", "accuracy"]
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def command(data: Path, name: str, *options: str) -> list[str]:
 
 
 def table(path: Path) -> list[list[str]]:
-    """The rows of a CSV file, with its header, without the seconds."""
+    """The rows of a CSV file, with its header, without seconds and checksum."""
     with path.open(newline="") as file:
-        return [row[:-1] for row in csv.reader(file)]
+        return [row[:-2] for row in csv.reader(file)]
 
 
 def without_time(rows: Sequence[Row]) -> list[Row]:
@@ -65,7 +65,7 @@ def test_an_experiment_gives_a_row_for_each_value_and_seed_and_a_plot(
     assert main(command(csv_data, name, "--values", values, "--seeds", "2", "--images", "50")) == 0
     out, err = capsys.readouterr()
     header, *rows = table(csv_data.parent / "out" / f"{name}.csv")
-    assert header == COLUMNS[:-1]
+    assert header == COLUMNS
     low, high = sorted(values.split(","), key=float)
     wanted = [[name, value, seed, "50", n] for value, n in zip((low, high), epochs, strict=True) for seed in "01"]
     assert sorted((row[:-1] for row in rows), key=lambda row: (float(row[1]), row[2])) == wanted
@@ -179,11 +179,14 @@ def test_two_processes_give_the_same_rows_as_one(csv_data: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"experiment,value,seed,images,epochs,accuracy,seconds\nrate,0.1,0,50,5,0.9,1.0\n", "with 50 images"),
-        (b"experiment,value,seed,images,epochs,accuracy,seconds\nrate,0.1,0,240,6,0.9,1.0\n", "6 epochs"),
-        (b"experiment,value,seed,images,epochs,accuracy,seconds\nhidden,5,0,240,5,0.9,1.0\n", "experiment hidden"),
-        (b"experiment,value,seed,images,epochs,accuracy,seconds\nrate,nan,0,240,5,0.9,1.0\n", "line 2"),
-        (b"experiment,value,seed,images,epochs,accuracy,seconds\nrate,0.1,0,240\n", "line 2"),
+        (b"experiment,value,seed,images,epochs,accuracy,seconds,data\nrate,0.1,0,50,5,0.9,1.0,a\n", "with 50 images"),
+        (b"experiment,value,seed,images,epochs,accuracy,seconds,data\nrate,0.1,0,240,6,0.9,1.0,a\n", "6 epochs"),
+        (
+            b"experiment,value,seed,images,epochs,accuracy,seconds,data\nhidden,5,0,240,5,0.9,1.0,a\n",
+            "experiment hidden",
+        ),
+        (b"experiment,value,seed,images,epochs,accuracy,seconds,data\nrate,nan,0,240,5,0.9,1.0,a\n", "line 2"),
+        (b"experiment,value,seed,images,epochs,accuracy,seconds,data\nrate,0.1,0,240\n", "line 2"),
         (b"name,age\nAda,36\n", "columns name,age"),
         (b"Dear diary", "something else"),
         (b"\xff\xfe\n\0", "something else"),
@@ -201,6 +204,26 @@ def test_a_file_that_holds_something_else_is_refused_and_left_alone(
     assert message in err
     assert re.fullmatch(r"inkling experiment: [^\n]+\n", err)
     assert path.read_bytes() == content
+
+
+def test_results_on_other_images_are_not_mixed(csv_data: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    options = ("hidden", "--values", "5", "--seeds", "1", "--images", "40")
+    main(command(csv_data, *options))
+    path = csv_data.parent / "out" / "hidden.csv"
+    before = path.read_bytes()
+    (data,) = {line.rpartition(b",")[2] for line in before.splitlines()[1:]}
+    assert re.fullmatch(rb"[0-9a-f]{12}", data)
+    for name in ("digits_train_240.csv", "digits_test_50.csv"):
+        file = csv_data / name
+        content = file.read_text()
+        file.write_text(content.replace("0,", "1,", 1))
+        assert main(command(csv_data, *options)) == 1
+        assert f"results on other images (checksum {data.decode()}, not " in capfd.readouterr().err
+        assert path.read_bytes() == before
+        file.write_text(content)
+    moved = csv_data.rename(csv_data.with_name("moved"))
+    main(command(moved, *options))  # the same images in another folder
+    assert "1 run of 40 images, 1 of them finished before" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -248,6 +271,7 @@ def test_without_matplotlib_the_results_are_kept_and_one_line_says_what_to_insta
     out, err = capfd.readouterr()
     assert re.fullmatch(r"damage 50: \d+\.\d\d%\n[^\n]+damage\.csv\n", out)
     assert "pip install 'inkling[plots]'" in err.splitlines()[-1]
+    assert err.splitlines()[-1].endswith(f"the same command then draws what is in {out.splitlines()[-1]}")
     assert len(table(csv_data.parent / "out" / "damage.csv")) == 2
     assert not (csv_data.parent / "out" / "damage.png").exists()
 

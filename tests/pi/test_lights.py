@@ -8,7 +8,7 @@ import pytest
 
 from inkling.cli import main
 from inkling.lights import ALPHABET, KINDS, alphabet, brightness_of, sign, spelled
-from inkling.settings import ON_PINS, SETTINGS
+from inkling.settings_table import ON_PINS, SETTINGS
 from inkling.states import State
 from support import ROOT
 

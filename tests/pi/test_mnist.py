@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from inkling import mnist
-from inkling.errors import DataError, UsageError
+from inkling.errors import BusyError, DataError, UsageError
 from inkling.mnist import MIRRORS, MNIST, FileSpec, check, fetch, find
 
 IMAGES = random.Random(1).randbytes(300_000)
@@ -236,6 +236,16 @@ def test_files_that_are_there_are_used_as_they_are(tmp_path: Path, good: Mirror)
     assert names_in(tmp_path) == ["images", "labels.gz"]
     assert (tmp_path / "labels.gz").read_bytes() == packed_otherwise
     assert good.asked == []
+
+
+def test_two_do_not_fetch_into_one_directory_at_a_time(tmp_path: Path, good: Mirror) -> None:
+    def fetch_too(name: str, done: int, total: int | None) -> None:
+        with pytest.raises(BusyError, match=r"another `inkling data fetch` is at work in .*; wait"):
+            fetch(tmp_path, [good.url], files=FILES)
+
+    fetch(tmp_path, [good.url], fetch_too, files=ONLY_IMAGES)
+    assert [path for path, _ in good.asked] == ["/images.gz"]
+    fetch_images(tmp_path, good)  # it is free again
 
 
 def test_a_wrong_packed_file_is_replaced(tmp_path: Path, good: Mirror) -> None:

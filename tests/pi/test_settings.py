@@ -9,23 +9,9 @@ import pytest
 from inkling import settings
 from inkling.cli import main
 from inkling.errors import UsageError
-from inkling.settings import (
-    ON_PINS,
-    SETTINGS,
-    Setting,
-    as_toml,
-    choice,
-    flag,
-    load_settings,
-    number,
-    pace,
-    path,
-    pin,
-    pins,
-    quarters,
-    several,
-    zone,
-)
+from inkling.settings import as_toml, load_settings
+from inkling.settings_checks import choice, flag, number, pace, path, pin, pins, quarters, several, zone
+from inkling.settings_table import ON_PINS, SETTINGS, Setting
 
 TABLE = (
     Setting("camera.source", "simulated", choice("simulated", followed_by=["folder"]), "where pictures come from"),

@@ -6,6 +6,7 @@ continues what was cut off; the plot is drawn from that file.
 
 import argparse
 import csv
+import hashlib
 import io
 import multiprocessing
 import os
@@ -22,24 +23,24 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import DataError, InklingError, UsageError
+from ..errors import DataError, InklingError, PlotError, UsageError
 from ..experiments import EXPERIMENTS, Row, Run, perform, runs
 from ..plots import by_value, plot
 from ..training import Images, load_images
 
-HEADER = [field.name for field in fields(Row)]
+HEADER = [*(field.name for field in fields(Row)), "data"]
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def run(args: argparse.Namespace) -> int:
     """Computes what is missing in DIR/NAME.csv, then draws DIR/NAME.png; returns the exit status."""
     values = _values(args.name, args.values)
-    learn, test = _images(args.data, args.images)
+    learn, test, data = _images(args.data, args.images)
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"--out {args.out} is a file: give a folder") from None
-    results = Results(args.out / f"{args.name}.csv", args.name, len(learn))
+    results = Results(args.out / f"{args.name}.csv", args.name, len(learn), data)
     wanted = [(value, seed) for seed in range(args.seeds) for value in values]
     todo = runs(args.name, [each for each in wanted if each not in results.rows])
     done = len(runs(args.name, wanted)) - len(todo)
@@ -55,7 +56,10 @@ def run(args: argparse.Namespace) -> int:
         spread = f"  ({min(found):.2%} to {max(found):.2%})" if len(found) > 1 else ""
         print(f"{args.name} {value:g}: {np.mean(found):.2%}{spread}")
     print(results.path)
-    plot(rows, picture := results.path.with_suffix(".png"))
+    try:
+        plot(rows, picture := results.path.with_suffix(".png"))
+    except PlotError as error:
+        raise PlotError(f"{error}; the same command then draws what is in {results.path}") from error
     print(picture)
     return 0
 
@@ -73,35 +77,44 @@ def _values(name: str, asked: Sequence[float] | None) -> list[float]:
     return sorted(set(asked or experiment.values))
 
 
-def _images(data: Path, count: int | None) -> tuple[Images, Images]:
-    """The images to learn from, the first `count` in an order that is always the same, and the test images."""
+def _images(data: Path, count: int | None) -> tuple[Images, Images, str]:
+    """The images to learn from, the first `count` in an order that is always the same, the test images, and a checksum.
+
+    That is of all of them, however they are packed: two folders of the same images have the same.
+    """
     if data.is_file():
         raise UsageError(f"--data {data} is a file: give a folder that holds training and test images")
     learn, test = load_images(data, "train"), load_images(data, "test")
     if count is not None and count > len(learn):
         raise UsageError(f"--images {count}: {data} has {len(learn)} training images")
-    return learn.part(np.random.default_rng(0).permutation(len(learn))[:count]), test
+    checksum = hashlib.sha256()
+    for array in (learn.images, learn.labels, test.images, test.labels):
+        checksum.update(np.ascontiguousarray(array, np.uint8))
+    return learn.part(np.random.default_rng(0).permutation(len(learn))[:count]), test, checksum.hexdigest()[:12]
 
 
 class Results:
     """The finished rows of one experiment, by value and seed, and the CSV file they are kept in.
 
-    Raises DataError if the file holds something else, or was made with other settings.
+    data: the images' checksum. Raises DataError if the file holds something else, or was made with other settings.
     """
 
-    def __init__(self, path: Path, experiment: str, images: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, experiment: str, images: int, data: str) -> None:
+        self.path, self._data = path, data
         content = path.read_bytes() if path.exists() else b""
         whole = content.rpartition(b"\n")[0] + b"\n" if b"\n" in content else b""
         self._is_begun = bool(whole)
-        self.rows = {(row.value, row.seed): row for row in self._parse(whole or _lines(HEADER))}
-        for row in self.rows.values():
+        self.rows: dict[tuple[float, int], Row] = {}
+        for row, made_of in self._parse(whole or _lines(HEADER)):
             wanted = (experiment, images, EXPERIMENTS[experiment].teaching(row.value).epochs)
             if (row.experiment, row.images, row.epochs) != wanted:
                 raise self._refusal(
                     f"experiment {row.experiment} with {row.images} images and {row.epochs} epochs, and {wanted[0]} "
                     f"with {wanted[1]} images and {wanted[2]} epochs was asked for"
                 )
+            if made_of != data:
+                raise self._refusal(f"results on other images (checksum {made_of[:12]}, not {data})")
+            self.rows[row.value, row.seed] = row
         if not self._is_begun and not _lines(HEADER).startswith(content):
             raise self._refusal("something else")
         if len(whole) < len(content):
@@ -110,7 +123,9 @@ class Results:
     def add(self, rows: Sequence[Row]) -> None:
         """Keeps the rows of a run, for good when this returns."""
         with self.path.open("ab") as file:
-            file.write((b"" if self._is_begun else _lines(HEADER)) + _lines(*map(_texts, rows)))
+            file.write(
+                (b"" if self._is_begun else _lines(HEADER)) + _lines(*([*_texts(row), self._data] for row in rows))
+            )
             file.flush()
             os.fsync(file.fileno())
         if not self._is_begun:
@@ -122,7 +137,7 @@ class Results:
         self._is_begun = True
         self.rows |= {(row.value, row.seed): row for row in rows}
 
-    def _parse(self, content: bytes) -> Iterator[Row]:
+    def _parse(self, content: bytes) -> Iterator[tuple[Row, str]]:
         try:
             header, *lines = csv.reader(content.decode().splitlines())
         except (UnicodeDecodeError, csv.Error) as error:
@@ -131,11 +146,11 @@ class Results:
             raise self._refusal(f"the columns {','.join(header)[:80]} instead of {','.join(HEADER)}")
         for number, line in enumerate(lines, 2):
             try:
-                name, value, seed, images, epochs, accuracy, seconds = line
+                name, value, seed, images, epochs, accuracy, seconds, data = line
                 row = Row(name, float(value), int(seed), int(images), int(epochs), float(accuracy), float(seconds))
                 if not (EXPERIMENTS[name].low <= row.value <= EXPERIMENTS[name].high and 0 <= row.accuracy <= 1):
                     raise ValueError
-                yield row
+                yield row, data
             except (ValueError, KeyError):
                 raise self._refusal(f"no result in line {number}: {','.join(line)[:80]}") from None
 
