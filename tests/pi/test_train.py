@@ -163,6 +163,18 @@ def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
     assert run(WHOLE, "--seed", "5").startswith("model 2, ")
 
 
+def test_a_checkpoint_of_another_version_is_not_gone_on_with(
+    csv_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["train", "--data", str(csv_data), "--recipe", "mlp", "--hours", "0.0001", "--out", str(tmp_path / "a")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoints, "clear", lambda self: None)
+        assert main(arguments) == 0
+    monkeypatch.setattr(train, "__version__", "9.9")
+    assert main(arguments) == 0
+    assert "another training that was cut off" in capfd.readouterr().err
+
+
 def test_a_checkpoint_of_another_network_is_not_gone_on_with(
     csv_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
