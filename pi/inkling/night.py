@@ -68,9 +68,8 @@ def until(wanted: tuple[int, int], now: datetime) -> float:
     then = now.replace(hour=wanted[0], minute=wanted[1], second=0, microsecond=0)
     if then <= now:
         then += timedelta(days=1)
-    return min(
-        then.timestamp() - now.timestamp(), DAY_S
-    )  # not then - now, as the clock may be put back or on meanwhile
+    # not then - now, because summer time may begin or end before
+    return min(then.timestamp() - now.timestamp(), DAY_S)
 
 
 def used_when_cut(about: dict[str, Any], wall_s: float) -> float:
