@@ -63,12 +63,12 @@ def running(folders: list[Path]) -> Iterator[dict[str, Any]]:
 def in_words(status: Mapping[str, Any]) -> str:
     """A status as one line for people, what is not known yet left out."""
     parts = [f"{100 * status.get('progress', 0):.0f}%"]
+    if (left_s := status.get("left_s")) is not None:  # first, as a narrow terminal shows the beginning
+        parts.append(f"{duration(left_s)} left")
     if (epoch := status.get("epoch")) is not None:
         parts.append(f"epoch {epoch:.2f}, loss {status['loss']:.3f}")
     if (accuracy := status.get("accuracy")) is not None:
         parts.append(f"{accuracy:.2%} of the held-back images read right")
-    if (left_s := status.get("left_s")) is not None:
-        parts.append(f"{duration(left_s)} left")
     return ", ".join(parts)
 
 

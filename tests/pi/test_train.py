@@ -5,17 +5,19 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inkling import places
-from inkling.checkpoints import Checkpoints
+from inkling.checkpoints import Checkpoint, Checkpoints
 from inkling.cli import main
 from inkling.commands import train
+from inkling.night import Hours, Night
 from inkling.plots import plot_curves
-from inkling.session import Reporter
+from inkling.session import Reporter, Session
 from inkling.settings import load_settings
 from inkling.shelf import open_shelf
 from inkling.status import StatusFile, duration, in_words, running, runtime_folders
@@ -129,7 +131,7 @@ def test_status_says_how_far_each_training_is(tmp_path: Path, capsys: pytest.Cap
             {"recipe": "night", "progress": 0.431, "epoch": 2.7, "loss": 0.6123, "accuracy": 0.9921, "left_s": 15123}
         )
         assert main(["train", "--status"]) == 0
-        said = "night: 43%, epoch 2.70, loss 0.612, 99.21% of the held-back images read right, 4 h 12 min left\n"
+        said = "night: 43%, 4 h 12 min left, epoch 2.70, loss 0.612, 99.21% of the held-back images read right\n"
         assert capsys.readouterr().out == said
         assert main(["train", "--status", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["pid"] == os.getpid()
@@ -161,6 +163,26 @@ def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
     assert run(WHOLE).startswith("model 1 is on the shelf already, ")
     assert list(open_shelf(load_settings()).listing().entries) == [1]
     assert run(WHOLE, "--seed", "5").startswith("model 2, ")
+
+
+def test_a_night_that_was_stopped_goes_on_with_all_its_hours_but_not_beyond_its_end(
+    csv_data: Path, tmp_path: Path
+) -> None:
+    images = train.load_images(csv_data, "train")
+
+    def left_s(about: dict[str, Any], until_end_s: float) -> float:
+        return train._what_is_left(Checkpoint(tmp_path, about), Hours(until_end_s, clock=lambda: 0.0)).left_s
+
+    with Checkpoints(tmp_path / "training", pytest.fail) as checkpoints, Reporter(StatusFile(tmp_path)) as reporter:
+        night = Night(images, "mlp", Hours(8 * 3600, 3600, lambda: 0.0), 0)
+        session = Session(night, checkpoints, {}, 1e9, reporter, clock=lambda: 0.0, wall=lambda: time.time() - 7200)
+        for stopped, hours in ((False, 5), (True, 7)):
+            session.stopped = stopped
+            assert session.save()
+            kept = checkpoints.newest()
+            assert kept is not None
+            assert left_s(kept.about, 8 * 3600) / 3600 == pytest.approx(hours, abs=0.01)  # --hours 8
+            assert left_s(kept.about, 1800) == 1800  # --until, half an hour before
 
 
 def test_a_checkpoint_of_another_version_is_not_gone_on_with(
