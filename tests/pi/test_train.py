@@ -137,6 +137,8 @@ def test_status_says_how_far_each_training_is(tmp_path: Path, capsys: pytest.Cap
         assert json.loads(capsys.readouterr().out)["pid"] == os.getpid()
         (tmp_path / "run" / "inkling" / "train-1.json").write_text('{"pid": 4194304, "progress": 0.5}')  # it was killed
         (tmp_path / "run" / "inkling" / "train-2.json").write_text("{")
+        (tmp_path / "run" / "inkling" / "train-3.json").write_text('{"pid": 1e400}')
+        (tmp_path / "run" / "inkling" / "train-4.json").write_text('{"pid": 1099511627776}')
         assert len(list(running(runtime_folders()))) == 1
     assert main(["train", "--status"]) == 0
     assert capsys.readouterr().out == "no training is under way\n"
@@ -147,6 +149,18 @@ def test_a_status_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     with StatusFile(tmp_path / "file" / "folder") as file:
         file.write({"progress": 0.5})
     assert list(running([tmp_path / "file" / "folder"])) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_no_status_is_written_to_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "folder", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("kept")
+    (folder / f"train-{os.getpid()}.part").symlink_to(victim)
+    os.chown(folder, 4711, 4712)
+    with StatusFile(folder) as file:
+        file.write({"progress": 0.5})
+    assert victim.read_text() == "kept"
 
 
 def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
