@@ -53,6 +53,8 @@ def test_the_service_runs_a_command_that_is_understood_and_bounded() -> None:
 
 def test_the_service_keeps_its_things_where_the_program_looks_for_them() -> None:
     assert Path("/var/lib") / value(SERVICE, "StateDirectory") == SYSTEM_FOLDER
+    # systemd sets the mode anew at every start, so that of one service alone would not last
+    assert value(SERVICE, "StateDirectoryMode") == value(SERVICE.with_name("inkling.service"), "StateDirectoryMode")
     assert Path("/run") / value(SERVICE, "RuntimeDirectory") == RUNTIME_FOLDER
     assert value(RESUME, "ConditionPathExistsGlob") == f"{SYSTEM_FOLDER}/training/checkpoint-*.npz"
     assert value(RESUME, "Unit") == SERVICE.name

@@ -109,10 +109,11 @@ def digest(*arrays: Array) -> Array:
     return np.frombuffer(hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest(), np.uint8)
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes, mode: int | None = None) -> None:
     """Writes a file so that a power cut at any instant leaves the old one or the new one, whole.
 
-    A link is followed. Raises OSError, also if there is something else than a file in its place, such as a device.
+    mode: its permissions, which it has from the first instant on; by default as the process makes files. A link is
+    followed. Raises OSError, also if there is something else than a file in its place, such as a device.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
@@ -121,6 +122,8 @@ def write_durably(path: Path, data: bytes) -> None:
     try:
         try:
             with part.open("wb") as file:
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -18,6 +18,7 @@ from inknet.modelfile import read
 from .closing import Closing
 from .errors import BusyError
 from .folders import make_folder, sync
+from .places import who_may
 from .recipes import Trains
 
 
@@ -39,7 +40,10 @@ class Checkpoints(Closing):
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
         self.folder, self._tell, self._trouble = folder, tell, ""
         self._files = [folder / f"checkpoint-{number}.npz" for number in range(2)]
-        make_folder(folder)
+        try:
+            make_folder(folder)
+        except PermissionError as error:
+            raise PermissionError(error.errno, f"{error.strerror}{who_may(folder)}", str(folder)) from error
         self._lock: int | None = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -75,8 +79,10 @@ class Checkpoints(Closing):
 
         If not (the card is full, or has turned read-only), that is told once, and the training can go on.
         """
+        path = self._files[self._saved % 2]
         try:
-            trainer.checkpoint(self._files[self._saved % 2], {**about, "number": self._saved})
+            trainer.checkpoint(path, {**about, "number": self._saved})
+            path.chmod(0o644)  # whoever of the group trains next has to know of it, whatever the service's umask
         except OSError as error:
             if self._trouble != (trouble := error.strerror or str(error)):
                 self._trouble = trouble

@@ -20,6 +20,7 @@ from .closing import Closing
 from .errors import InklingError, SamplesError
 from .folders import make_folder, sync
 from .places import lent, who_may
+from .salvage import HEADER_BYTES
 
 BUSY_S = 10.0  # how long one process waits for another that is writing
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -149,6 +150,8 @@ class Database(Closing):
         """A connection to a file that is sound, of this schema; one that may only be read, if nothing else can be."""
         if create:
             make_folder(self.path.parent)
+        if _is_lost(self.path):
+            raise Damaged("its log is there, and it is empty")
         try:
             connection = _connection(self.path, "rwc" if create else "rw")
             try:
@@ -315,6 +318,15 @@ def _inode(path: Path) -> int:
         return path.stat().st_ino
     except OSError:
         return 0
+
+
+def _is_lost(path: Path) -> bool:
+    """Whether a database has lost all but its log, which SQLite would take for one of before, and remove."""
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        return path.stat().st_size < HEADER_BYTES and log.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _copied(path: Path, folder: Path) -> Path:

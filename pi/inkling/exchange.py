@@ -8,7 +8,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ def export_folder(samples: Iterable[Sample], folder: Path) -> int:
         name = f"{sample.number:06}_{label_text(sample.label) or 'unlabelled'}.png"
         (folder / name).write_bytes(png(sample.glyph))
         confidence = "" if sample.confidence is None else repr(sample.confidence)
-        time = datetime.fromtimestamp(sample.time_s, UTC).isoformat()
+        time = sample.taken.isoformat()
         known = (time, sample.source, label_text(sample.read), confidence, sample.model)
         rows.writerow((name, label_text(sample.label), *known))
         count += 1

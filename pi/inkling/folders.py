@@ -5,6 +5,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from .places import lent
+
 
 def make_folder(folder: Path) -> None:
     """Makes a folder and those it lies in, durably, each belonging to whom the one that holds it belongs."""
@@ -16,6 +18,8 @@ def make_folder(folder: Path) -> None:
         owner = folder.parent.stat()
         with suppress(PermissionError):  # of a file system without owners
             os.chown(folder, owner.st_uid, owner.st_gid)
+    if lent(folder.parent):  # what one of the group has made, the service has to change, and the other way round
+        folder.chmod(0o775)
     sync(folder.parent)
 
 

@@ -37,13 +37,18 @@ DAY_S = 24 * 3600.0
 ENDLESS = 1e6  # epochs
 
 
+def since_boot() -> float:
+    """Seconds since the machine was started, those with it asleep, too; nobody sets this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Hours:
     """The time that there is, and what is used of it, in seconds: counted by a clock that nobody sets.
 
     used_s: what had been used before, where a training goes on that was cut off.
     """
 
-    def __init__(self, total_s: float, used_s: float = 0.0, clock: Clock = time.monotonic) -> None:
+    def __init__(self, total_s: float, used_s: float = 0.0, clock: Clock = since_boot) -> None:
         self.total_s, self.clock = total_s, clock
         self._began = clock() - used_s
 
@@ -63,17 +68,20 @@ def until(wanted: tuple[int, int], now: datetime) -> float:
     then = now.replace(hour=wanted[0], minute=wanted[1], second=0, microsecond=0)
     if then <= now:
         then += timedelta(days=1)
-    return min((then - now).total_seconds(), DAY_S)
+    # not then - now, because summer time may begin or end before
+    return min(then.timestamp() - now.timestamp(), DAY_S)
 
 
 def used_when_cut(about: dict[str, Any], wall_s: float) -> float:
     """The seconds of a night that are gone, by its checkpoint and the wall clock (both as `time.time` counts).
 
     The time without power counts, if the clock can be believed: it has not gone back, nor by more than a day. Otherwise
-    only what had been used counts, as on a board without a battery for its clock.
+    only what had been used counts, as on a board without a battery for its clock, and as after a stop that was wished.
     """
-    away_s = wall_s - float(about["wall_s"])
     used_s = float(about["used_s"])
+    if about["wall_s"] is None:
+        return used_s
+    away_s = wall_s - float(about["wall_s"])
     return used_s + away_s if 0 <= away_s <= DAY_S else used_s
 
 

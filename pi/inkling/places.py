@@ -26,5 +26,5 @@ def who_may(path: Path) -> str:
 
 
 def lent(folder: Path) -> bool:
-    """Whether what is made in a folder is the whole group's to change, as it is in SYSTEM_FOLDER."""
-    return bool(folder.stat().st_mode & 0o020)
+    """Whether what is made in a folder is the whole group's to change, as it is in SYSTEM_FOLDER, but not in /tmp."""
+    return folder.stat().st_mode & 0o022 == 0o020

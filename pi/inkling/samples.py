@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,16 @@ class Sample:
     model: str = ""
     time_s: float = 0.0
     number: int = 0
+
+    @property
+    def taken(self) -> datetime:
+        """`time_s` in UTC; the beginning of 1970 where that, from a wrong clock or a worn card, is in no calendar."""
+        try:
+            taken = datetime.fromtimestamp(self.time_s, UTC)
+            taken.astimezone()  # nor here
+        except (ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(0, UTC)
+        return taken
 
 
 @dataclass(frozen=True)
@@ -269,7 +280,8 @@ def _alike(database: sqlite3.Connection, glyph: Glyph) -> tuple[int, int | None]
 def _row(sample: Sample, digest: bytes) -> tuple[Any, ...]:
     confidence = None if sample.confidence is None else float(sample.confidence)
     label, read = (None if value is None else int(value) for value in (sample.label, sample.read))
-    rest = (float(sample.time_s), sample.source, read, confidence, sample.model)
+    source = sample.source.encode(errors="replace").decode()  # a file's name may be in no encoding at all
+    rest = (float(sample.time_s), source, read, confidence, sample.model)
     return (sample.number or None, digest, sample.glyph.tobytes(), label, *rest)
 
 

@@ -93,6 +93,21 @@ class Shelf:
         """What is known about a model on the shelf."""
         return self._entry(self.listing(), number)
 
+    def settle(self, report: Report) -> Listing:
+        """What is on the shelf, after what a power cut has left half done, or a worn card has spoiled, is put in order.
+
+        report: told what was spoiled.
+        """
+        try:
+            self.listing(report)
+        except NewerError:
+            raise
+        except ShelfError as error:
+            report(f"{told(error)}; the models that are there are listed anew, and the package's own reads")
+        with self._writing() as listing:
+            self._write(listing)
+        return listing
+
     def add(self, network: "Network", verdict: str, promote: bool = False, against: int | None = None) -> Entry:
         """Puts a network on the shelf, and promotes it or lets it stand beside the current one.
 
@@ -163,8 +178,8 @@ class Shelf:
     def _locked(self) -> Iterator[Listing]:
         if not self.folder.is_dir():
             make_folder(self.folder)
-            # whoever may use the machine may read with what it has learnt, and who may teach it may choose, too
-            self.folder.chmod(0o775 if lent(self.folder.parent) else 0o755)
+            if not lent(self.folder.parent):  # whoever may use the machine may read with what it has learnt
+                self.folder.chmod(0o755)
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             _lock(folder, self.folder)
@@ -191,8 +206,7 @@ class Shelf:
 
         listing = listing.kept()
         for name in LISTS:
-            write_durably(self.folder / name, as_bytes(listing))
-            (self.folder / name).chmod(0o644)
+            write_durably(self.folder / name, as_bytes(listing), 0o644)
         for path in self.folder.iterdir():
             if (_is_model(path) and int(path.stem) not in listing.entries) or path.suffix == ".part":
                 path.unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import stat
 import subprocess
 import sys
 from itertools import islice
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inkling import checkpoints as checkpoints_module, places
 from inkling.checkpoints import Checkpoints
 from inkling.errors import BusyError
 from inkling.recipes import mlp
@@ -106,6 +109,27 @@ def test_a_card_that_is_full_is_told_of_once_and_loses_nothing(
         assert checkpoints.save(trainer, {"at": 3})
         assert checkpoints.newest().about["at"] == 3  # type: ignore[union-attr]
     assert list(tmp_path.glob(".*")) == []
+
+
+def test_who_may_not_train_on_the_box_is_told_how_to_be_let(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(checkpoints_module, "make_folder", refuses)  # root is refused nothing
+    monkeypatch.setattr(places, "SYSTEM_FOLDER", tmp_path)
+    with pytest.raises(PermissionError, match=r"Permission denied \(sudo usermod -aG inkling"):
+        Checkpoints(tmp_path / "training", print)
+
+
+def test_the_group_sees_what_a_service_with_a_strict_umask_kept(tmp_path: Path, told: list[str]) -> None:
+    before = os.umask(0o077)
+    try:
+        with Checkpoints(tmp_path / "training", told.append) as checkpoints:
+            assert checkpoints.save(mlp(np.random.default_rng(0)), {})
+    finally:
+        os.umask(before)
+    (kept,) = (tmp_path / "training").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o644
 
 
 def test_what_a_power_cut_left_of_a_file_is_cleared_away(tmp_path: Path, told: list[str]) -> None:

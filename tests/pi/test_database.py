@@ -117,6 +117,20 @@ def test_what_stands_in_the_log_only_is_saved_too(tmp_path: Path, page: int, fil
     assert len([label for _, label in after.values() if label == 10]) == 50
 
 
+@pytest.mark.parametrize("left", [0, 1, 99, 100, PAGE])
+def test_a_file_of_which_only_the_log_is_left_is_saved_from_that(tmp_path: Path, left: int) -> None:
+    path, said = tmp_path / "samples.db", list[str]()
+    (tmp_path / "cut").mkdir()
+    with Samples(path) as samples:
+        samples.add(np.eye(28), 1)
+        cut = Path(shutil.copy(path, tmp_path / "cut"))
+        shutil.copy(f"{path}-wal", tmp_path / "cut")
+    before = content(path)
+    os.truncate(cut, left)
+    assert content(cut, said.append) == before
+    assert len(said) == (left < 100)
+
+
 def test_a_file_that_is_something_else_is_set_aside_unharmed(tmp_path: Path) -> None:
     path, said = tmp_path / "samples.db", list[str]()
     path.write_bytes(b"my shopping list" * 100)

@@ -45,6 +45,12 @@ def test_what_is_kept_comes_back_however_much_ink_it_has(tmp_path: Path) -> None
     np.testing.assert_array_equal(imported(tmp_path / "out")[0].glyph, 255 - GLYPHS[0])
 
 
+@pytest.mark.parametrize("time_s", [-1e9, -62135600000.0, 253402343999.0, 1e300])
+def test_a_sample_of_a_wrong_clock_goes_out_too(tmp_path: Path, time_s: float) -> None:
+    export_folder([Sample(GLYPHS[0], 7, time_s=time_s, number=1)], tmp_path / "out")
+    assert imported(tmp_path / "out")[0].label == 7
+
+
 def test_the_index_is_one_that_people_and_other_programs_read(tmp_path: Path) -> None:
     export_folder(SAMPLES[:3], tmp_path / "out")
     with (tmp_path / "out" / "INDEX.csv").open(newline="") as file:

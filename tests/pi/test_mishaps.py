@@ -146,6 +146,11 @@ def no_numbers(box: Box) -> None:
     save(broken, box.folder / "nan.npz")
 
 
+def spoil_lists(box: Box) -> None:
+    for path in box.shelf.folder.glob("*.json"):
+        path.write_text("{}")
+
+
 def another_training(box: Box) -> None:
     """It holds the lock until this process ends."""
     (box.state / "training").mkdir()
@@ -179,6 +184,7 @@ INSTEAD = r"the package's own model reads instead of model 2: .*"
         pytest.param(no_numbers, "", TRAIN, 0, INSTEAD + "finite", id="model of no numbers: train"),
         pytest.param(no_numbers, "", "model promote 2", 1, "finite|already", id="model of no numbers: promote"),
         pytest.param(no_numbers, "", "model import {box}/nan.npz", 1, "finite", id="model of no numbers: import"),
+        pytest.param(spoil_lists, "", TRAIN, 0, r"shelf\.json is spoiled", id="lists spoilt: train"),
         pytest.param(another_training, "", TRAIN, 1, "another training is under way", id="two trainers"),
     ],
 )

@@ -1,6 +1,7 @@
 """A night: it ends when its time is over, annealed, whatever the machine does. No test waits: the time is told."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -195,6 +196,38 @@ def test_until_is_the_next_time_that_the_clock_says_so(
         assert until(wanted, datetime(year, 1, 31, *now)) / 3600 == pytest.approx(hours)
 
 
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "hours"),
+    [
+        pytest.param(datetime(2026, 3, 28, 22, 30), (6, 30), 7, id="the clock is put on"),
+        pytest.param(datetime(2026, 10, 24, 22, 30), (6, 30), 9, id="the clock is put back"),
+        pytest.param(datetime(2026, 10, 25, 2, 30), (2, 45), 0.25, id="in the hour before it is put back"),
+        pytest.param(datetime(2026, 10, 25, 2, 30, fold=1), (2, 45), 0.25, id="in the hour after"),
+        pytest.param(datetime(2026, 3, 28, 22, 30), (2, 30), 4, id="until a time that the clock leaves out"),
+        pytest.param(datetime(2026, 10, 24, 7, 0), (6, 30), 24, id="a day of 24.5 hours"),
+    ],
+)
+def test_until_knows_of_summer_time(berlin: None, now: datetime, wanted: tuple[int, int], hours: float) -> None:
+    assert until(wanted, now) / 3600 == pytest.approx(hours)
+
+
+def test_the_time_asleep_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = {time.CLOCK_MONOTONIC: 100.0, time.CLOCK_BOOTTIME: 100.0}
+    monkeypatch.setattr(time, "clock_gettime", clocks.__getitem__)
+    hours = Hours(3600)
+    clocks[time.CLOCK_BOOTTIME] += 600
+    assert hours.left_s == 3000
+
+
 @pytest.mark.parametrize(
     ("away_s", "used_s"),
     [
@@ -207,3 +240,7 @@ def test_until_is_the_next_time_that_the_clock_says_so(
 )
 def test_what_is_left_of_a_night_that_was_cut_off(away_s: float, used_s: float) -> None:
     assert used_when_cut({"wall_s": 1.7e9, "used_s": 1000.0}, 1.7e9 + away_s) == used_s
+
+
+def test_the_time_after_a_stop_that_was_wished_does_not_count() -> None:
+    assert used_when_cut({"wall_s": None, "used_s": 1000.0}, 1.7e9) == 1000

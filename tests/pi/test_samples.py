@@ -1,5 +1,6 @@
 """The owner's digits: what is kept, what counts as the same, what goes when there are too many."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -177,6 +178,11 @@ def test_what_is_wrong_in_itself_is_not_kept(samples: Samples) -> None:
     with pytest.raises(SamplesError, match="CHECK"):
         samples.add_all([Sample(glyphs(1)[0], 1), Sample(glyphs(1, 1)[0], 11)])
     assert len(samples) == 0
+
+
+def test_a_file_may_have_a_name_of_no_encoding(samples: Samples) -> None:
+    number = samples.add(np.eye(28), 1, source=os.fsdecode(b"caf\xe9_1.png")).number
+    assert samples[number].source == "caf?_1.png"
 
 
 def test_what_is_known_already_costs_the_card_nothing(samples: Samples, path: Path) -> None:

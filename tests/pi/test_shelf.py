@@ -207,6 +207,17 @@ def test_of_a_shelf_without_a_list_the_shipped_model_reads_until_somebody_choose
     assert shelf.add(network(3), "").number == 3
 
 
+def test_what_a_cut_left_half_done_is_put_in_order(shelf: Shelf) -> None:
+    shelf.add(network(1), "better", promote=True)
+    before = {path.name: path.read_bytes() for path in shelf.folder.iterdir()}
+    (shelf.folder / LISTS[1]).unlink()
+    (shelf.folder / f".{LISTS[1]}.4711.part").write_bytes(b"half")
+    (shelf.folder / "0002.npz").write_bytes(b"half")
+    assert list(shelf.settle(pytest.fail).entries) == [1]
+    assert {path.name: path.read_bytes() for path in shelf.folder.iterdir()} == before
+    assert list(Shelf(shelf.folder.parent / "another").settle(pytest.fail).entries) == []
+
+
 def test_a_list_of_a_later_version_is_left_alone(shelf: Shelf) -> None:
     shelf.add(network(1), "better", promote=True)
     path = shelf.folder / LISTS[0]

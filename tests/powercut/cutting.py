@@ -46,8 +46,8 @@ def cut(
         write(before, untouched)
         promises = [work.check(untouched), *said]
     result = Result(len(operations), len(said))
-    for tree, count in progress(states(before, operations, torn, seed)):
-        goes_on = result.states % GOING_ON == 0
+    for tree, count, is_whole in progress(states(before, operations, torn, seed)):
+        goes_on = is_whole or result.states % GOING_ON == 0
         result.states += 1
         if problem := _problem(work, tree, promises[count : count + 2], goes_on):
             result.wrong.append(f"after {count} promises: {problem}")

@@ -3,7 +3,7 @@
 Of the names that changed in a folder since it was last synced, the first so many are there, as a journalling file
 system has it, or any of them, as others do; each change is there as a whole or not at all. What was written into a file
 since it was last synced is there or not, sector by sector, in any order; a file may have grown without what was written
-there.
+there, and hold anything instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,8 +94,9 @@ class Disk:
             self.pending = kept
 
 
-def states(before: Tree, operations: Sequence[Operation], torn: int, seed: int = 0) -> Iterator[tuple[Tree, int]]:
-    """Every state in which a cut may leave the disk, and how many lines the program had printed by then.
+def states(before: Tree, operations: Sequence[Operation], torn: int, seed: int = 0) -> Iterator[tuple[Tree, int, bool]]:
+    """Every state in which a cut may leave the disk, how many lines the program had printed by then, and whether all
+    that it had done has lasted.
 
     before: what was there. torn: for each instant, so many states with a random part of what was not synced, beside the
     three with all of it, with nothing of it, and with the names only. A state that has come already is left out.
@@ -112,11 +113,11 @@ def states(before: Tree, operations: Sequence[Operation], torn: int, seed: int =
             disk.do(operation)
         trees = [disk.after_cut(None, 1.0), disk.without_data(0.0), disk.without_data(1.0)]
         trees += [disk.after_cut(rng, rng.random()) for _ in range(torn if disk.pending or disk.renaming else 0)]
-        for tree in trees:
+        for number, tree in enumerate(trees):
             key = hash((disk.lines, tuple(sorted(tree.items()))))
             if key not in seen:
                 seen.add(key)
-                yield tree, disk.lines
+                yield tree, disk.lines, number == 0
 
 
 def numbered(tree: Tree) -> dict[str, int]:
@@ -193,6 +194,7 @@ def _torn(content: bytes, operations: Sequence[Operation], rng: np.random.Genera
             if rng.random() < share:
                 _apply(data, operation, begin, end)
             begin = end
-    if rng.random() < 0.3:  # the size is there, and the data are not
-        data.extend(bytes(max(0, len(_applied(content, operations)) - len(data))))
+    if rng.random() < 0.3:  # the size is there, and the data are not: zeros, or what somebody else has left there
+        grown = max(0, len(_applied(content, operations)) - len(data))
+        data.extend(bytes(grown) if rng.random() < 0.5 else rng.bytes(grown))
     return bytes(data)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from inkling import salvage
+from inkling.exchange import imported
+from inkling.labelled import INDEX
 from inkling.samples import Sample, Samples
 
 FILE = "state/inkling/samples.db"
@@ -51,6 +53,32 @@ from inkling.samples import Samples
 with Samples(Path(sys.argv[1], FILE), report=lambda text: None) as samples:
     print(digest(samples), flush=True)
 """
+
+
+# who has taken them along may remove them
+EXPORTS = """
+import sys
+from pathlib import Path
+from inkling.exchange import export_csv, export_folder
+from powercut.samples import shown_elsewhere, some
+folder = Path(sys.argv[1])
+for write, name in ((export_folder, "folder"), (export_csv, "file.csv")):
+    write(some(), folder / name)
+    print(shown_elsewhere(folder), flush=True)
+"""
+
+
+def some() -> list[Sample]:
+    rng = np.random.default_rng(2)
+    glyphs = (rng.random((6, 28, 28)) * 128).astype(np.uint8)
+    return [Sample(glyph, number, number=number) for number, glyph in enumerate(glyphs)]
+
+
+def shown_elsewhere(folder: Path) -> str:
+    """What was written for elsewhere, and can be taken in from there; a folder without its index is not finished."""
+    finished = [path for path in (folder / "folder", folder / "file.csv") if path.is_file() or (path / INDEX).is_file()]
+    taken = [[(sample.label, sample.glyph.tobytes()) for sample in imported(path)] for path in finished]
+    return f"{[path.name for path in finished]} {hashlib.sha256(repr(taken).encode()).hexdigest()}"
 
 
 def digest(samples: Samples) -> str:

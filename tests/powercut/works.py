@@ -20,7 +20,8 @@ class Work:
     """A program to be cut.
 
     prepare: fills the folder before. program: Python; its argument is the folder. check: what is read from the folder.
-    goes_on: what comes next has to go well, too; as this takes its time, it is tried in one state of GOING_ON.
+    goes_on: what comes next has to go well, too; as this takes its time, it is tried where all that was done so far has
+    lasted, and else in one state of GOING_ON.
     """
 
     prepare: Callable[[Path], None]
@@ -36,6 +37,7 @@ def _nothing(folder: Path) -> None:
 WORKS = {
     "learning": Work(_nothing, samples.LEARNS, samples.shown),
     "healing": Work(samples.damaged, samples.HEALS, samples.shown_after_healing),
+    "taking along": Work(_nothing, samples.EXPORTS, samples.shown_elsewhere),
     "models": Work(_nothing, models.SAVES, models.shown),
     "shelf": Work(_nothing, shelf.LIVES, shelf.shown, shelf.goes_on),
     "night": Work(_nothing, night.SPENDS, night.found, night.goes_on),

@@ -4,7 +4,6 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
 from inknet.arrays import as_ink
 from inknet.modelfile import write_durably
@@ -113,7 +112,7 @@ def _some(samples: Samples, label: str | None) -> Sequence[Sample]:
 
 
 def _line(sample: Sample) -> str:
-    time = datetime.fromtimestamp(sample.time_s).strftime("%Y-%m-%d %H:%M")
+    time = sample.taken.astimezone().strftime("%Y-%m-%d %H:%M")
     sure = "" if sample.confidence is None else f" ({percent(sample.confidence)} sure)"
     read = f"read as {'?' if sample.read is None else sample.read}{sure}, " if sample.model else ""
     return (
@@ -125,7 +124,7 @@ def _as_json(sample: Sample) -> dict[str, object]:
     return {
         "sample": sample.number,
         "label": label_text(sample.label) if sample.label == NO_DIGIT else sample.label,
-        "time": datetime.fromtimestamp(sample.time_s).astimezone().isoformat(timespec="milliseconds"),
+        "time": sample.taken.astimezone().isoformat(timespec="milliseconds"),
         "source": sample.source,
         "read": sample.read,
         "confidence": sample.confidence,

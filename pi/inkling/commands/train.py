@@ -20,6 +20,7 @@ import numpy as np
 from inknet import Network, save
 from inknet.arrays import Array
 
+from .. import __version__
 from ..checkpoints import Checkpoint, Checkpoints
 from ..errors import PlotError, UsageError
 from ..lesson import Sampled
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         if args.out is not None:
             _write(args.out, training, finished, reporter.tell)
         elif finished:
-            print(_to_shelf(training, args.data, settings))
+            print(_to_shelf(training, args.data, settings, reporter.tell))
         else:
             reporter.tell(f"stopped after {training.done:.3g} epochs: the same command goes on")
         if finished:
@@ -147,6 +148,7 @@ def _task(args: argparse.Namespace, images: Images, samples: Sampled, base: Netw
     """
     in_time = args.hours is not None or args.until is not None
     return {
+        "inkling": __version__,  # another may mean another training by the same words
         "recipe": args.recipe,
         "base": identity(base) if base is not None else None,
         "epochs": args.epochs,
@@ -176,8 +178,9 @@ def _unfinished(checkpoints: Checkpoints, task: dict[str, Any], tell: Callable[[
 
 
 def _what_is_left(checkpoint: Checkpoint, hours: Hours) -> Hours:
-    """The time of a night that was cut off, with what is left of it."""
-    return Hours(float(checkpoint.about["total_s"]), used_when_cut(checkpoint.about, time.time()), hours.clock)
+    """The time of a night that was cut off, with what is left of it: not more than from now until its end."""
+    total_s = float(checkpoint.about["total_s"])
+    return Hours(total_s, max(used_when_cut(checkpoint.about, time.time()), total_s - hours.total_s), hours.clock)
 
 
 def _training(
@@ -248,6 +251,7 @@ def _draw(session: Session, picture: Path, tell: Callable[[str], None]) -> None:
 
     try:
         plot_curves(session.curve, session.training.recipe, picture)
+        picture.chmod(0o644)  # the service's is for its owner to look at
     except (PlotError, OSError) as error:
         tell(f"no picture of the curves: {error}")
     else:
@@ -260,12 +264,12 @@ def _samples(settings: Settings, tell: Callable[[str], None]) -> Sampled:
         return Sampled(*samples.training_images())
 
 
-def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
+def _to_shelf(training: Training, data: Path, settings: Settings, tell: Callable[[str], None]) -> str:
     """Brings the model to the shelf, where it reads from now on if it is better than what reads; says which."""
     network = training.result()
     network.about["identity"] = identity(network)
     shelf = open_shelf(settings)
-    listing = shelf.listing()
+    listing = shelf.settle(tell)
     for known in listing.entries.values():  # the power was cut after it had come there, and before that was noted
         if known.about.get("identity") == network.about["identity"]:
             return f"model {known.number} is on the shelf already, {known.verdict}"
