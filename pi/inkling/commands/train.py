@@ -68,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         if checkpoint is not None and hours is not None:
             hours = _what_is_left(checkpoint, hours)
         training = _training(args, images, samples, base, hours, checkpoint)
+        checkpoints.check_room(training.trainer.result(), len(images))
         del images, samples, base  # the training has taken its part of them, and memory is short
         session = Session(training, checkpoints, task, 60 * settings["training.checkpoint_minutes"], reporter)
         if checkpoint is not None and session.restore(checkpoint):
@@ -76,9 +77,11 @@ def run(args: argparse.Namespace) -> int:
         stop.session = session
         finished = session.run()
         if args.out is not None:
+            if finished:
+                checkpoints.make_room()
             _write(args.out, training, finished, reporter.tell)
         elif finished:
-            print(_to_shelf(training, args.data, settings))
+            print(_to_shelf(training, args.data, settings, checkpoints))
         else:
             reporter.tell(f"stopped after {training.done:.3g} epochs: the same command goes on")
         if finished:
@@ -260,7 +263,7 @@ def _samples(settings: Settings, tell: Callable[[str], None]) -> Sampled:
         return Sampled(*samples.training_images())
 
 
-def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
+def _to_shelf(training: Training, data: Path, settings: Settings, checkpoints: Checkpoints) -> str:
     """Brings the model to the shelf, where it reads from now on if it is better than what reads; says which."""
     network = training.result()
     network.about["identity"] = identity(network)
@@ -277,5 +280,6 @@ def _to_shelf(training: Training, data: Path, settings: Settings) -> str:
         Judges("own digits", own.images, own.labels, weight=OWN_WEIGHT),
     ]
     verdict = judge(current, network, judges)
+    checkpoints.make_room()
     entry = shelf.add(network, verdict.reason, verdict.promoted, number)
     return f"model {entry.number}, {entry.verdict}"
