@@ -136,7 +136,9 @@ def parser() -> argparse.ArgumentParser:
     length.add_argument("--epochs", type=_positive, metavar="N", help="how often every image is seen")
     length.add_argument("--hours", type=_hours, metavar="H", help="train so long, at idle priority, judging included")
     length.add_argument("--until", type=_time_of_day, metavar="HH:MM", help="the same until the clock says so")
-    train.add_argument("--all", action="store_true", help="learn from every image: hold none back to judge by")
+    train.add_argument(
+        "--all", action="store_true", help="hold no image back; with --out no digit of one's own, either"
+    )
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="the same seed gives the same network")
     train.add_argument("--out", type=Path, metavar="FILE", help="where the model is written (default: to the shelf)")
     train.add_argument("--status", action="store_true", help="say how far a training is that is under way, and end")
@@ -240,11 +242,12 @@ def parser() -> argparse.ArgumentParser:
     personal.add_argument("directory", type=Path, metavar="DIR", help=text)
     personal.add_argument("--data", type=Path, required=True, metavar="DIR", help="MNIST's files, or the talk's CSV")
     text = "whose digits; `inkling bench photos DIR` says who is read worst"
-    personal.add_argument("--writer", required=True, metavar="W", help=text)
+    personal.add_argument("--writer", nargs="+", required=True, metavar="W", dest="writers", help=text)
     personal.add_argument("--samples", type=_count, default=30, metavar="N", help="so many are taught (default 30)")
     text = "which of half of the photos: those read wrong first, as an owner corrects them, or any (default misread)"
-    personal.add_argument("--all", action="store_true", help="as of `inkling train`: hold none of the samples back")
     personal.add_argument("--choose", choices=("misread", "any"), default="misread", help=text)
+    text = "hold nothing back, of the images and of the samples, so that no promotion can be judged"
+    personal.add_argument("--all", action="store_true", help=text)
     personal.add_argument("--hours", type=_hours, default=0.03, metavar="H", help="the night (default 0.03)")
     personal.add_argument("--seeds", type=_count, default=3, metavar="N", help="seeds 0 to N-1 (default 3)")
     _model(personal)
