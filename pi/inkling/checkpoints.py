@@ -1,9 +1,10 @@
 """Checkpoints of a training under way: two generations, in a folder that one training has to itself.
 
 They are written in turn, each durably, so at any instant a whole one is there, also when a power cut or a worn card has
-spoilt the other.
+spoilt the other. The place that both take from the start is enough for all that follows, whoever fills the card.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -12,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inknet import ModelError
+from inknet import ModelError, Network
 from inknet.modelfile import read
 
 from .closing import Closing
-from .errors import BusyError
+from .errors import BusyError, DeviceError
 from .folders import make_folder, sync
 from .places import who_may
 from .recipes import Trains
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+STATES = 4  # of a network are in a checkpoint: its weights, their average, and two that the optimizer remembers
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,36 @@ class Checkpoints(Closing):
             self._saved = int(newest.about["number"]) + 1
         return newest
 
+    def check_room(self, network: Network, images: int) -> None:
+        """Raises DeviceError if two checkpoints of a training of this network on so many images do not fit here."""
+        needed = 2 * (STATES * network.state.nbytes + 4 * images)  # 4 bytes an image: their order
+        disk = os.statvfs(self.folder)
+        free = disk.f_bavail * disk.f_frsize + sum(path.stat().st_size for path in self._files if path.exists())
+        if free < needed:
+            raise DeviceError(
+                f"{self.folder}: {free / 1e6:.1f} MB are free, and {needed / 1e6:.1f} MB are needed; make room there"
+            )
+
+    @property
+    def missing(self) -> int:
+        """How many of the two are not there, and have no place on the card yet."""
+        return sum(not path.exists() for path in self._files)
+
     def save(self, trainer: Trains, about: dict[str, Any]) -> bool:
         """Keeps where the training is, over the older of the two; returns whether it could.
 
-        If not (the card is full, or has turned read-only), that is told once, and the training can go on.
+        If not (the card has turned read-only, or was full from the start), that is told once, and the training can go
+        on. On a card that was filled since, the older gives its place.
         """
-        path = self._files[self._saved % 2]
+        path, about = self._files[self._saved % 2], {**about, "number": self._saved}
         try:
-            trainer.checkpoint(path, {**about, "number": self._saved})
+            try:
+                trainer.checkpoint(path, about)
+            except OSError as error:
+                if error.errno not in FULL or not path.exists():
+                    raise
+                path.unlink()
+                trainer.checkpoint(path, about)
             path.chmod(0o644)  # whoever of the group trains next has to know of it, whatever the service's umask
         except OSError as error:
             if self._trouble != (trouble := error.strerror or str(error)):
@@ -94,6 +120,14 @@ class Checkpoints(Closing):
         self._trouble = ""
         self._saved += 1
         return True
+
+    def make_room(self) -> None:
+        """Gives the place of the older, which is larger than any model, to what the training has come to.
+
+        If the last could not be kept, both stay: nothing else is left of the training.
+        """
+        if not self._trouble:
+            self._files[self._saved % 2].unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Removes them, the older first, so that no power cut leaves that one alone: what they were for is done."""

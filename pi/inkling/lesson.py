@@ -17,7 +17,8 @@ from .simulation.outliers import NO_DIGIT, outliers, own_digits
 SHOWN = 300  # times that each of the owner's samples is shown in an epoch, every time deformed anew,
 SHARE = 0.15  # but all together not more than this part of the images
 FEW = 500  # samples that are deformed at a time, for memory's sake
-HELD_BACK = 4  # one of the owner's samples in so many is held back
+# Of the owner's first samples one in two is held back, as a judgement on fewer is none, and of the rest one in four.
+FIRST, HALF, HELD_BACK = 40, 2, 4
 
 
 @dataclass(frozen=True)
@@ -97,18 +98,30 @@ class Sampled:
         return self.part(self.labels < answers)
 
     def hold_back(self) -> "tuple[Sampled, Sampled]":
-        """Those to learn from and those to judge by. A sample is always among the same, whatever else there is."""
-        drawn = np.array([crc32(image.tobytes()) % HELD_BACK == 0 for image in self.images], np.bool_)
+        """Those to learn from and those to judge by. A sample stays among the same, whatever comes after it."""
+        one_in = np.where(np.arange(len(self)) < FIRST, HALF, HELD_BACK)
+        drawn = np.array([crc32(image.tobytes()) for image in self.images], np.int64) % one_in == 0
         return self.part(~drawn), self.part(drawn)
 
     def deformed(self, images: int, rng: Generator) -> Part:
         """The samples, each shown up to SHOWN times and every time deformed anew, beside so many images."""
         shown = min(SHOWN * len(self), round(SHARE * images))
         pictures = np.resize(self.images, (shown if len(self) else 0, 28, 28))
-        deform = Elastic(Affine(share=1.0), sway_px=0.7)
-        for start in range(0, len(pictures), FEW):
-            ink = pictures[start : start + FEW].astype(np.float32)
-            ink /= 255
-            deform(ink, rng)
-            pictures[start : start + FEW] = np.round(255 * np.clip(ink, 0, 1))
+        _deform(pictures, rng)
         return Part.of(pictures, np.resize(self.labels, len(pictures)))
+
+    def views(self, count: int) -> Array:
+        """The samples, each deformed in so many ways, uint8 (count, n, 28, 28); always alike."""
+        pictures = np.repeat(self.images[None], count, axis=0)
+        _deform(pictures.reshape(-1, 28, 28), np.random.default_rng(0))
+        return pictures
+
+
+def _deform(pictures: Array, rng: Generator) -> None:
+    """Deforms each picture, uint8 (n, 28, 28), in its place, a few at a time for memory's sake."""
+    deform = Elastic(Affine(share=1.0), sway_px=0.7)
+    for start in range(0, len(pictures), FEW):
+        ink = pictures[start : start + FEW].astype(np.float32)
+        ink /= 255
+        deform(ink, rng)
+        pictures[start : start + FEW] = np.round(255 * np.clip(ink, 0, 1))

@@ -109,7 +109,10 @@ class Session:
         self._reporter.begin()
         for step in self.training.steps():
             self.under_way = True
-            first = step.progress if first is None else first
+            if first is None:
+                first = step.progress
+                for _ in range(self._checkpoints.missing):  # they take their place while the card still has it
+                    self.save()
             self._loss = step.loss if self._loss is None else SMOOTH * self._loss + (1 - SMOOTH) * step.loss
             before, progress = progress, step.progress
             if is_glance := self._looks(before, progress):

@@ -104,8 +104,7 @@ class Training:
             self.trainer = self.kind.trainer(rng) if trainer is None else trainer
         self.answers = self.trainer.result().classes
         self.learn, self.held_back = hold_back(images) if judged else (images, images.part(np.zeros(0, np.intp)))
-        own = (samples or Sampled(images.images[:0], images.labels[:0])).for_answers(self.answers)
-        self.samples, self.held_back_samples = own.hold_back() if judged else (own, own.part(np.zeros(0, np.intp)))
+        self.samples = (samples or Sampled(images.images[:0], images.labels[:0])).for_answers(self.answers)
         self.done = 0.0
         self._no_digits: Array | None = None
         self.drawn = 1.0  # how much of what is shown beside the images is drawn, the rest being shown again
@@ -168,11 +167,8 @@ class Training:
             "numpy": np.__version__,
             "machine": platform.machine(),
         }
-        if len(self.samples) + len(self.held_back_samples):
-            network.about["samples"], network.about["held_back_samples"] = (
-                len(self.samples),
-                len(self.held_back_samples),
-            )
+        if len(self.samples):
+            network.about["samples"] = len(self.samples)
         if judged and len(self.held_back):
             self._judge(network)
         elif self.learns_all and isinstance(network.loss, SoftmaxCrossEntropy):

@@ -60,18 +60,21 @@ def test_each_night_is_a_line_and_all_of_them_are_one(
     arguments = ["bench", "personal", str(tmp_path), "--data", str(csv_data), "--samples", "2", "--hours", "0.0003"]
     assert main([*arguments, "--writer", "Ann", "--seeds", "2"]) == 0
     *nights, whole = capfd.readouterr().out.splitlines()
-    found = [
-        re.fullmatch(
-            r"seed \d: 2 samples \(2 misread before; [012] learnt\), \d+\.\d\d epochs; "
-            r"of 4 other photos 4 -> (\d) misread, and on 0 not one mark is found; "
-            r"of 50 test images (\d+) -> (\d+) wrong",
-            night,
-        )
-        for night in nights
-    ]
+    line = (
+        r"Ann, seed \d: 2 samples \(2 misread before; {} learnt\), \d+\.\d\d epochs; "
+        r"of 4 other photos 4 -> (\d) misread, and on 0 not one mark is found; "
+        r"of 50 test images (\d+) -> (\d+) wrong{}"
+    )
+    found = [re.fullmatch(line.format("[012]", "; (not )?promoted, as it .*"), night) for night in nights]
     assert len(found) == 2
     assert all(found)
     after = sum(int(match[1]) for match in found if match)
     assert whole.startswith(f"Ann, 2 nights of 1 s: errors 8 -> {after} (")
+    promoted = sum(match[4] is None for match in found if match)
+    assert whole.endswith(f" points), {promoted} of 2 promoted")
+    assert main([*arguments, "--writer", "Ann", "--seeds", "1", "--all"]) == 0
+    night, whole = capfd.readouterr().out.splitlines()
+    assert re.fullmatch(line.format("2", ""), night)
+    assert whole.endswith(" points)")
     assert main([*arguments, "--writer", "Bob"]) == 1
     assert "no photo of a single digit by a writer Bob" in capfd.readouterr().err

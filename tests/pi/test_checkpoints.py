@@ -15,7 +15,7 @@ import pytest
 
 from inkling import checkpoints as checkpoints_module, places
 from inkling.checkpoints import Checkpoints
-from inkling.errors import BusyError
+from inkling.errors import BusyError, DeviceError
 from inkling.recipes import mlp
 from inkling.talk import TalkTrainer
 from inknet import ModelError
@@ -130,6 +130,44 @@ def test_the_group_sees_what_a_service_with_a_strict_umask_kept(tmp_path: Path, 
         os.umask(before)
     (kept,) = (tmp_path / "training").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o644
+
+
+def test_on_a_card_that_was_filled_the_older_gives_its_place(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer, room = stepped(), 2
+    real = trainer.checkpoint
+
+    def checkpoint(path: Path, about: dict[str, Any]) -> None:
+        if len(list(tmp_path.glob("checkpoint-?.npz"))) >= room:  # what is written lies beside them until it is whole
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        real(path, about)
+
+    monkeypatch.setattr(trainer, "checkpoint", checkpoint)
+    with Checkpoints(tmp_path, told.append) as checkpoints:
+        assert checkpoints.missing == 2
+        for number in range(5):
+            assert checkpoints.save(trainer, {"at": number})
+            assert checkpoints.newest().about["at"] == number  # type: ignore[union-attr]
+        assert checkpoints.missing == 0
+        checkpoints.make_room()
+        assert checkpoints.missing == 1
+        assert checkpoints.newest().about["at"] == 4  # type: ignore[union-attr]
+        room = 1
+        assert not checkpoints.save(trainer, {"at": 5})
+        checkpoints.make_room()  # what there is of the training is not given away
+        assert checkpoints.newest().about["at"] == 4  # type: ignore[union-attr]
+    assert len(told) == 1
+
+
+def test_too_little_room_is_said_at_the_start(tmp_path: Path, told: list[str]) -> None:
+    network = stepped().result()
+    disk = os.statvfs(tmp_path)
+    fits = (disk.f_bavail * disk.f_frsize) // 8
+    with Checkpoints(tmp_path, told.append) as checkpoints:
+        checkpoints.check_room(network, fits // 2)
+        with pytest.raises(DeviceError, match=r"MB are free, and .* MB are needed; make room there"):
+            checkpoints.check_room(network, 2 * fits)
 
 
 def test_what_a_power_cut_left_of_a_file_is_cleared_away(tmp_path: Path, told: list[str]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkling.errors import DataError
-from inkling.lesson import SHARE, SHOWN, Lesson, Part, Sampled, beside
+from inkling.lesson import FIRST, SHARE, SHOWN, Lesson, Part, Sampled, beside
 from inkling.simulation.outliers import NO_DIGIT
 from support import patterns
 
@@ -59,18 +59,28 @@ def test_digits_of_one_kind_alone_have_outliers_beside_them_too() -> None:
     assert len(none.images) == 20
 
 
-def test_a_sample_is_learnt_or_judged_by_whatever_else_there_is() -> None:
-    images, labels = patterns(80, seed=3)
-    learn, judge = Sampled(images, labels).hold_back()
-    assert len(learn) + len(judge) == 80
-    assert 8 <= len(judge) <= 32
-    more_images, more_labels = patterns(50, seed=4)
-    order = np.random.default_rng(0).permutation(130)
-    every = Sampled(np.concatenate([images, more_images])[order], np.concatenate([labels, more_labels])[order])
-    again, _ = every.hold_back()
-    known = {image.tobytes() for image in again.images}
-    assert {image.tobytes() for image in learn.images} <= known
-    assert not {image.tobytes() for image in judge.images} & known
+def test_a_sample_is_learnt_or_judged_by_whatever_comes_after_it() -> None:
+    images, labels = patterns(300, seed=3)
+    every = Sampled(images, labels)
+    learn, judge = (known(part) for part in every.hold_back())
+    assert not learn & judge
+    assert learn | judge == known(every)
+    for count in (1, FIRST, 2 * FIRST):
+        learn_before, judge_before = (known(part) for part in every.part(np.arange(count)).hold_back())
+        assert learn_before <= learn
+        assert judge_before <= judge
+
+
+def test_of_few_samples_more_are_held_back() -> None:
+    images, labels = patterns(400, seed=3)
+    _, judge = Sampled(images, labels).hold_back()
+    assert 70 <= len(judge) <= 130
+    few = [len(Sampled(images[at:], labels[at:]).part(np.arange(FIRST)).hold_back()[1]) for at in range(0, 400, FIRST)]
+    assert 0.4 < sum(few) / 400 < 0.6
+
+
+def known(samples: Sampled) -> set[bytes]:
+    return {image.tobytes() for image in samples.images}
 
 
 def test_samples_are_shown_often_and_every_time_another_way() -> None:
@@ -81,6 +91,16 @@ def test_samples_are_shown_often_and_every_time_another_way() -> None:
     assert np.bincount(part.labels).tolist() == [SHOWN] * 3
     ink = part.images.mean(axis=(1, 2))
     np.testing.assert_allclose(ink, images.mean(axis=(1, 2))[np.arange(3 * SHOWN) % 3], rtol=0.35)
+
+
+def test_views_of_samples_are_deformed_and_always_alike() -> None:
+    images, labels = patterns(3, seed=0)
+    views = Sampled(images, labels).views(5)
+    assert views.shape == (5, 3, 28, 28)
+    assert len(np.unique(views.reshape(15, -1), axis=0)) == 15
+    np.testing.assert_array_equal(views, Sampled(images, labels).views(5))
+    np.testing.assert_allclose(views.mean(axis=(0, 2, 3)), images.mean(axis=(1, 2)), rtol=0.2)
+    assert Sampled(images[:0], labels[:0]).views(5).shape == (5, 0, 28, 28)
 
 
 def test_many_samples_do_not_push_the_images_aside() -> None:

@@ -6,26 +6,30 @@ import numpy as np
 import pytest
 
 from inkling.errors import DataError
+from inkling.lesson import Sampled
 from inkling.promotion import (
     ALPHA,
     MARGIN,
     NO_DIGIT,
-    OWN_WEIGHT,
+    VIEWS,
     Judges,
     Tally,
     binomial,
+    by_chance,
     judge,
     keeps,
+    of_a_night,
     right,
-    sign_test,
     verdict as verdict_on,
 )
+from inkling.training import Images
 from inknet import Dense, Network, SoftmaxCrossEntropy, SquaredError
 from inknet.arrays import Array
+from support import patterns
 
 
-def tally(fixed: int, broken: int, count: int = 5000) -> Tally:
-    return Tally("digits", count, 0, fixed, broken)
+def tally(fixed: int, broken: int, count: int = 5000, gain: int = 1) -> Tally:
+    return Tally("digits", count, gain, (gain,) * fixed + (-gain,) * broken)
 
 
 def reader(answers: Array, classes: int = 10) -> tuple[Network, Array]:
@@ -50,22 +54,22 @@ def with_mistakes(*wrong: int) -> Network:
     return reader(answers)[0]
 
 
-def judges(margin: float | None = None, weight: int = 1) -> Judges:
-    return Judges("digits", reader(LABELS)[1], LABELS, weight, margin)
+def judges(margin: float | None = None) -> Judges:
+    return Judges("digits", reader(LABELS)[1], LABELS, margin)
 
 
-def test_the_sign_test_by_hand() -> None:
+def test_what_coins_would_do_by_hand() -> None:
     # 5 heads of 5: 1 way in 32; 4 or 5 heads of 5: 5 + 1 ways; none at all: certain
-    assert sign_test([tally(5, 0)], [1]) == pytest.approx(1 / 32)
-    assert sign_test([tally(4, 1)], [1]) == pytest.approx(6 / 32)
-    assert sign_test([tally(0, 5)], [1]) == pytest.approx(1)
-    assert sign_test([tally(0, 0)], [1]) == 1
-    # weights alone change nothing for one tally
-    assert sign_test([tally(5, 0)], [10]) == pytest.approx(1 / 32)
-    # one of weight 3 and two of weight 1: sums 0 1 1 2 3 4 4 5; for 3 + 1 or more 3 of 8
-    assert sign_test([tally(1, 0), tally(1, 1)], [3, 1]) == pytest.approx(3 / 8)
+    assert by_chance([1] * 5) == pytest.approx(1 / 32)
+    assert by_chance([1, 1, -1, 1, 1]) == pytest.approx(6 / 32)
+    assert by_chance([-1] * 5) == pytest.approx(1)
+    assert by_chance([]) == 1
+    # by how much alone changes nothing, if it is the same for all
+    assert by_chance([10] * 5) == pytest.approx(1 / 32)
+    # one of 3 and two of 1: sums 0 1 1 2 3 4 4 5; for 3 + 1 or more 3 of 8
+    assert by_chance([3, 1, -1]) == pytest.approx(3 / 8)
     # for 2 without the heavy one: 2 3 4 4 5
-    assert sign_test([tally(0, 1), tally(2, 0)], [3, 1]) == pytest.approx(5 / 8)
+    assert by_chance([-3, 1, 1]) == pytest.approx(5 / 8)
 
 
 def test_binomials_of_any_size_are_those_of_the_formula() -> None:
@@ -98,7 +102,7 @@ def test_a_model_that_reads_more_is_promoted() -> None:
         found.reason
         == "it is better: of 40 digits, 5 set right and 0 spoiled; luck alone would do as well in 3.1% of cases"
     )
-    assert found.tallies == (Tally("digits", 40, 35, 5, 0),)
+    assert found.tallies == (Tally("digits", 40, 1, (1,) * 5),)
 
 
 def test_a_lucky_percent_is_not_enough() -> None:
@@ -117,29 +121,48 @@ def test_the_same_again_is_not_promoted() -> None:
 
 
 def test_what_is_won_on_ones_own_digits_must_not_be_lost_on_mnist() -> None:
-    own, mnist = tally(9, 0, 40), tally(10, 40)
-    assert sign_test([own, mnist], [OWN_WEIGHT, 1]) < ALPHA
-    found = verdict_on([own, mnist], [OWN_WEIGHT, 1], [None, MARGIN])
+    own, mnist = tally(9, 0, 40, VIEWS), tally(10, 40)
+    assert by_chance(own.gains + mnist.gains) < ALPHA
+    found = verdict_on([own, mnist], [None, MARGIN])
     assert not found.promoted
     assert "may lose too much" in found.reason
     assert "0.40%" in found.reason
-    assert verdict_on([own, tally(20, 20)], [OWN_WEIGHT, 1], [None, MARGIN]).promoted
+    assert verdict_on([own, tally(20, 20)], [None, MARGIN]).promoted
 
 
 def test_a_few_digits_of_ones_own_are_not_drowned_by_the_chance_of_thousands() -> None:
-    counts = [tally(6, 0, 30), tally(20, 22)]
-    assert not verdict_on(counts, [1, 1], [None, MARGIN]).promoted
-    assert verdict_on(counts, [OWN_WEIGHT, 1], [None, MARGIN]).promoted
+    assert not verdict_on([tally(6, 0, 30), tally(20, 22)], [None, MARGIN]).promoted
+    found = verdict_on([tally(6, 0, 30, VIEWS), tally(20, 22)], [None, MARGIN])
+    assert found.promoted
+    assert "of 30 digits, 6 read better and 0 worse; of 5000 digits, 20 set right and 22 spoiled" in found.reason
 
 
 def test_of_models_that_are_equally_good_no_more_than_alpha_are_promoted() -> None:
     rng = np.random.default_rng(0)
     promoted = 0
     for _ in range(2000):
-        own, mnist = (int(rng.binomial(n, 0.5)) for n in (9, 40))
-        counts = [tally(own, 9 - own, 40), tally(mnist, 40 - mnist)]
-        promoted += sign_test(counts, [OWN_WEIGHT, 1]) <= ALPHA
+        own = rng.integers(1, VIEWS + 1, 9) * rng.choice([-1, 1], 9)
+        promoted += by_chance([*own.tolist(), *rng.choice([-1, 1], 40).tolist()]) <= ALPHA
     assert 0.03 < promoted / 2000 <= 0.055  # 2000 coins of 0.05 fall within 0.0135 of it in 99 of 100 cases
+
+
+def test_a_digit_shown_in_several_views_is_one_that_is_read_better_or_worse() -> None:
+    views = np.stack([reader(LABELS)[1]] * 3)
+    views[0, 1] = views[1, 1] = views[0, 2] = 0  # of these nothing is to be seen: an even doubt, which is read as 0
+    every = Judges("digits", views, LABELS)
+    assert right(with_mistakes(5), every).tolist() == [3, 1, 2, 3, 3, 0, *[3] * 34]  # type: ignore[union-attr]
+    (found,) = judge(with_mistakes(1, 2, 5), with_mistakes(0, 5), [every]).tallies
+    assert found == Tally("digits", 40, 3, (-3, 1, 2))
+    assert (found.fixed, found.broken) == (2, 1)
+
+
+def test_after_a_night_the_owners_digits_are_shown_deformed_and_mnists_as_they_are() -> None:
+    (images, labels), (own, own_labels) = patterns(20, 1), patterns(6, 2)
+    test, mine = of_a_night(Images(images, labels), Sampled(own, own_labels))
+    assert test.images is images
+    assert (len(test), test.margin) == (20, MARGIN)
+    assert mine.images.shape == (VIEWS, 6, 28, 28)
+    assert not any((view == own).all(axis=(1, 2)).any() for view in mine.images)
 
 
 def test_what_is_no_digit_is_read_right_by_not_reading_it() -> None:
@@ -176,7 +199,7 @@ def test_without_pictures_there_is_no_verdict() -> None:
     empty = Judges("digits", np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64))
     with pytest.raises(DataError, match="no picture to judge"):
         judge(with_mistakes(), with_mistakes(), [empty])
-    assert judge(with_mistakes(1), with_mistakes(), [empty, judges()]).tallies == (Tally("digits", 40, 39, 1, 0),)
-    for labels, weight in ((LABELS[:5], 1), (LABELS, 0)):
-        with pytest.raises(DataError, match="40 images"):
-            Judges("digits", reader(LABELS)[1], labels, weight)
+    assert judge(with_mistakes(1), with_mistakes(), [empty, judges()]).tallies == (Tally("digits", 40, 1, (1,)),)
+    for images, labels in ((reader(LABELS)[1], LABELS[:5]), (reader(LABELS)[1].reshape(40, 784), LABELS)):
+        with pytest.raises(DataError, match=r"images of shape \(40"):
+            Judges("digits", images, labels)

@@ -21,6 +21,7 @@ from ..models import load_model
 from ..night import Hours, Night
 from ..page import find_ink
 from ..pictures import read_picture
+from ..promotion import judge, of_a_night
 from ..reader import Reader
 from ..samples import quantised
 from ..scores import is_right, signs
@@ -53,36 +54,47 @@ class Split:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints a line for each night, and one for all of them; returns the exit status."""
+    """Prints a line for each night, and one for all of a writer's; returns the exit status."""
     if args.data.is_file():
         raise UsageError(f"--data {args.data} is a file: give a folder that holds training and test images")
     learn, test = load_images(args.data, "train"), load_images(args.data, "test")
     base = load_model(args.model)
-    photos = _photos(args.directory, args.writer)
+    wrong = _wrong(base, test)
+    for writer in args.writers:
+        _nights(args, writer, base, wrong, learn, test)
+    return 0
+
+
+def _nights(args: argparse.Namespace, writer: str, base: Network, wrong: int, learn: Images, test: Images) -> None:
+    """The nights with one writer's digits; wrong: how many of the test images the network misreads before."""
+    photos = _photos(args.directory, writer)
     right = are_right(base, photos)
-    mnist = _wrong(base, test)
-    sums = np.zeros(5, np.int64)
+    before = after = wrong_after = promoted = 0
     for seed in range(args.seeds):
         split = split_photos(photos, right, args.samples, seed, args.choose == "misread")
-        network, epochs, learnt = _night(learn, base, split.taught, args.hours, seed, not args.all)
-        before, after = (_misread(each, split.others) for each in (base, network))
-        mnist_after = _wrong(network, test)
-        print(
-            f"seed {seed}: {args.samples} samples ({_misread(base, split.taught)} misread before; {learnt} learnt), "
-            f"{epochs:.2f} epochs; of {len(split.others)} other photos {before} -> {after} "
-            f"misread, and on {len(split.lost)} not one mark is found; of {len(test)} test images "
-            f"{mnist} -> {mnist_after} wrong",
-            flush=True,
+        taught = samples_of(split.taught)
+        learnt, own = (taught, taught.part(np.arange(0))) if args.all else taught.hold_back()
+        network, epochs = _night(learn, base, learnt, args.hours, seed, not args.all)
+        was, now, wrong_now = _misread(base, split.others), _misread(network, split.others), _wrong(network, test)
+        before, after, wrong_after = before + was, after + now, wrong_after + wrong_now
+        line = (
+            f"{printable(writer)}, seed {seed}: {len(taught)} samples ({_misread(base, split.taught)} misread before; "
+            f"{len(learnt)} learnt), {epochs:.2f} epochs; of {len(split.others)} other photos {was} -> {now} misread, "
+            f"and on {len(split.lost)} not one mark is found; of {len(test)} test images {wrong} -> {wrong_now} wrong"
         )
-        sums += (before, after, mnist, mnist_after, len(test))
-    before, after, mnist, mnist_after, count = sums.tolist()
+        if not args.all:
+            verdict = judge(base, network, of_a_night(test, own))
+            promoted += verdict.promoted
+            line += f"; {'' if verdict.promoted else 'not '}promoted, as {verdict.reason}"
+        print(line, flush=True)
+    change = f" ({after / before - 1:+.0%})" if before else ""
+    share, share_after = wrong / len(test), wrong_after / (args.seeds * len(test))
     print(
-        f"{printable(args.writer)}, {args.seeds} nights of {3600 * args.hours:.0f} s: errors {before} -> {after}"
-        f"{f' ({after / before - 1:+.0%})' if before else ''}, "
-        f"MNIST {1 - mnist / count:.3%} -> {1 - mnist_after / count:.3%} ({100 * (mnist - mnist_after) / count:+.3f} "
-        "points)"
+        f"{printable(writer)}, {args.seeds} nights of {3600 * args.hours:.0f} s: errors {before} -> {after}{change}, "
+        f"MNIST {1 - share:.3%} -> {1 - share_after:.3%} ({100 * (share - share_after):+.3f} points)"
+        f"{'' if args.all else f', {promoted} of {args.seeds} promoted'}",
+        flush=True,
     )
-    return 0
 
 
 def _photos(folder: Path, writer: str) -> list[Photo]:
@@ -126,12 +138,16 @@ def split_photos(photos: Sequence[Photo], right: Sequence[bool], samples: int, s
     return Split([photos[i] for i in there[:samples]], others, lost)
 
 
+def samples_of(photos: Sequence[Photo]) -> Sampled:
+    """The glyphs of photos with one mark, as the owner's samples are kept, with the digits that are written."""
+    glyphs = np.stack([quantised(photo.found.lines[0][0].pixels) for photo in photos])
+    return Sampled(glyphs, np.array([int(photo.digit) for photo in photos], np.uint8))
+
+
 def _night(
-    learn: Images, base: Network, taught: Sequence[Photo], hours: float, seed: int, judged: bool
-) -> tuple[Network, float, int]:
-    """The network after a night that goes on from `base`, the epochs it took, and how many samples it learnt."""
-    glyphs = np.stack([quantised(photo.found.lines[0][0].pixels) for photo in taught])
-    samples = Sampled(glyphs, np.array([int(photo.digit) for photo in taught], np.uint8))
+    learn: Images, base: Network, samples: Sampled, hours: float, seed: int, judged: bool
+) -> tuple[Network, float]:
+    """The network after a night that goes on from `base`, and the epochs it took."""
     with (
         TemporaryDirectory() as folder,
         Reporter(StatusFile(Path(folder))) as reporter,
@@ -139,7 +155,7 @@ def _night(
     ):
         training = Night(learn, "further", Hours(3600 * hours), seed, judged, base, samples=samples)
         Session(training, checkpoints, {}, 3600 * hours, reporter).run()
-        return training.result(), training.done, len(training.samples)
+        return training.result(), training.done
 
 
 def _misread(network: Network, photos: Sequence[Photo]) -> int:

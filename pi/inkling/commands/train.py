@@ -27,7 +27,7 @@ from ..lesson import Sampled
 from ..models import current_model, identity, load_model
 from ..night import Hours, Night, until, used_when_cut
 from ..places import state_folder
-from ..promotion import MARGIN, OWN_WEIGHT, Judges, judge
+from ..promotion import judge, of_a_night
 from ..samples import open_samples
 from ..session import Reporter, Session
 from ..settings import Settings, load_settings
@@ -68,8 +68,13 @@ def run(args: argparse.Namespace) -> int:
         checkpoint = _unfinished(checkpoints, task, reporter.tell)
         if checkpoint is not None and hours is not None:
             hours = _what_is_left(checkpoint, hours)
-        training = _training(args, images, samples, base, hours, checkpoint)
-        del images, samples, base  # the training has taken its part of them, and memory is short
+        # what would read is judged by the owner's digits, too, whatever it learns of the images
+        learnt, judging = (
+            samples.hold_back() if args.out is None or not args.all else (samples, samples.part(np.arange(0)))
+        )
+        training = _training(args, images, learnt, base, hours, checkpoint)
+        checkpoints.check_room(training.trainer.result(), len(images))
+        del images, samples, learnt, base  # the training has taken its part of them, and memory is short
         session = Session(training, checkpoints, task, 60 * settings["training.checkpoint_minutes"], reporter)
         if checkpoint is not None and session.restore(checkpoint):
             left = f", {duration(hours.left_s)} of its time left" if hours is not None else ""
@@ -77,9 +82,11 @@ def run(args: argparse.Namespace) -> int:
         stop.session = session
         finished = session.run()
         if args.out is not None:
+            if finished:
+                checkpoints.make_room()
             _write(args.out, training, finished, reporter.tell)
         elif finished:
-            print(_to_shelf(training, args.data, settings, reporter.tell))
+            print(_to_shelf(training, judging, args.data, settings, checkpoints, reporter.tell))
         else:
             reporter.tell(f"stopped after {training.done:.3g} epochs: the same command goes on")
         if finished:
@@ -264,9 +271,18 @@ def _samples(settings: Settings, tell: Callable[[str], None]) -> Sampled:
         return Sampled(*samples.training_images())
 
 
-def _to_shelf(training: Training, data: Path, settings: Settings, tell: Callable[[str], None]) -> str:
+def _to_shelf(
+    training: Training,
+    own: Sampled,
+    data: Path,
+    settings: Settings,
+    checkpoints: Checkpoints,
+    tell: Callable[[str], None],
+) -> str:
     """Brings the model to the shelf, where it reads from now on if it is better than what reads; says which."""
     network = training.result()
+    if len(own):
+        network.about["held_back_samples"] = len(own)
     network.about["identity"] = identity(network)
     shelf = open_shelf(settings)
     listing = shelf.settle(tell)
@@ -274,12 +290,7 @@ def _to_shelf(training: Training, data: Path, settings: Settings, tell: Callable
         if known.about.get("identity") == network.about["identity"]:
             return f"model {known.number} is on the shelf already, {known.verdict}"
     number, current = listing.current, current_model(shelf)
-    # the shipped model has learnt all training images, so only the test images are fair to both
-    test, own = _test_images(data), training.held_back_samples
-    judges = [
-        Judges("test images", test.images, test.labels, margin=MARGIN),
-        Judges("own digits", own.images, own.labels, weight=OWN_WEIGHT),
-    ]
-    verdict = judge(current, network, judges)
+    verdict = judge(current, network, of_a_night(_test_images(data), own))
+    checkpoints.make_room()
     entry = shelf.add(network, verdict.reason, verdict.promoted, number)
     return f"model {entry.number}, {entry.verdict}"

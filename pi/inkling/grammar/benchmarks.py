@@ -46,13 +46,14 @@ def _personal(personal: ArgumentParser) -> None:
     personal.add_argument("directory", type=Path, metavar="DIR", help=text)
     options.data(personal)
     text = "whose digits; `inkling bench photos DIR` says who is read worst"
-    personal.add_argument("--writer", required=True, metavar="W", help=text)
+    personal.add_argument("--writer", nargs="+", required=True, metavar="W", dest="writers", help=text)
     personal.add_argument(
         "--samples", type=values.count, default=30, metavar="N", help="so many are taught (default 30)"
     )
-    personal.add_argument("--all", action="store_true", help="as of `inkling train`: hold none of the samples back")
     text = "which of half of the photos: those read wrong first, as an owner corrects them, or any (default misread)"
     personal.add_argument("--choose", choices=("misread", "any"), default="misread", help=text)
+    text = "hold nothing back, of the images and of the samples, so that no promotion can be judged"
+    personal.add_argument("--all", action="store_true", help=text)
     personal.add_argument("--hours", type=values.hours, default=0.03, metavar="H", help="the night (default 0.03)")
     options.seeds(personal, 3)
     options.model(personal)

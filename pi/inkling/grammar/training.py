@@ -29,7 +29,9 @@ def _train(train: ArgumentParser) -> None:
         "--hours", type=values.hours, metavar="H", help="train so long, at idle priority, judging included"
     )
     length.add_argument("--until", type=values.time_of_day, metavar="HH:MM", help="the same until the clock says so")
-    train.add_argument("--all", action="store_true", help="learn from every image: hold none back to judge by")
+    train.add_argument(
+        "--all", action="store_true", help="hold no image back; with --out no digit of one's own, either"
+    )
     train.add_argument("--seed", type=values.whole, default=0, metavar="N", help="the same seed gives the same network")
     train.add_argument("--out", type=Path, metavar="FILE", help="where the model is written (default: to the shelf)")
     train.add_argument("--status", action="store_true", help="say how far a training is that is under way, and end")
