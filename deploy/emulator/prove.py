@@ -118,7 +118,7 @@ def power_cuts(card: Path, cuts: int) -> str:
     for cut in range(cuts + 1):
         with Machine(BUILD, card) as board:
             board.log_in()
-            found = number(board, f"cat {COUNT} || echo 0")
+            found = number(board, f"cat {COUNT} && echo || echo 0")
             assert found >= said, f"{said} was written, and after the cut it is {found}"
             digit = lights_one(board)
             print(f"  boot {cut + 1}: the lamp of {digit} is lit, {found} files were there", flush=True)

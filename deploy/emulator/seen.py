@@ -59,5 +59,5 @@ def lights_one(board: Machine) -> str:
 
 
 def number(board: Machine, command: str) -> int:
-    """The last whole number that a command prints."""
-    return int(re.findall(r"\d+", board.run(command)[1])[-1])
+    """The last line that a command prints and that is a whole number; the console may have shown others amid it."""
+    return int(re.findall(r"^\d+$", board.run(command)[1], re.MULTILINE)[-1])
