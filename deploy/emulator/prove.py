@@ -7,26 +7,21 @@ nothing of a camera, of speed, or of cards that tear what they write.
 import argparse
 import random
 import re
-import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from deploy.emulator.machine import PATIENCE_S, Machine
-
 from inkling.cameras import SimulatedCamera
 from inkling.models import open_reader
-from inkling.settings import load_settings
 from inkling.steady import Steady
 
-BUILD = Path(__file__).parents[2] / "build" / "emulator"
+from .card import BUILD, fresh, intact
+from .machine import PATIENCE_S, Machine
+from .seen import LEDS, Checks, announced, lights, lights_one, number, within
+
 HOLD = 4  # frames for which each page lies there, as on the card
-LEDS: list[int] = list(load_settings(Path("/dev/null"), {})["display.leds"])
 ACT = 47  # the pin of the board's own light
-SECOND = 139264 * 512  # where the card's second partition begins, in bytes
 COUNT = "/root/count"
 
 
@@ -36,41 +31,6 @@ def announcements() -> Iterator[str]:
     for frame in SimulatedCamera(hold=HOLD):
         if steady.update(reader.read(frame.luma)) and steady.current:
             yield steady.current.text
-
-
-def announced(board: Machine) -> str:
-    """The next text that the board announces."""
-    text: bytes = board.expect(r'"text": "([^"]*)"')[1]
-    return text.decode()
-
-
-def within(seconds: float, what: str, holds: Callable[[], bool]) -> None:
-    """Waits until something holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise AssertionError(f"it does not come about that {what}")
-        time.sleep(0.05)
-
-
-def lights(board: Machine, text: str) -> bool:
-    """Whether an announced text is one digit; then its lamp has to be lit, and no other."""
-    if len(text) != 1 or text == "?":
-        return False
-    within(30, f"the lamp of {text} is lit, and no other", lambda: board.lit(LEDS) == {LEDS[int(text)]})
-    return True
-
-
-def lights_one(board: Machine) -> str:
-    """Waits for a page of one digit, whose lamp has to be lit; returns the digit."""
-    while not lights(board, text := announced(board)):
-        pass
-    return text
-
-
-def number(board: Machine, command: str) -> int:
-    """The last whole number that a command prints."""
-    return int(re.findall(r"\d+", board.run(command)[1])[-1])
 
 
 def right_digits(board: Machine) -> str:
@@ -158,7 +118,7 @@ def power_cuts(card: Path, cuts: int) -> str:
     for cut in range(cuts + 1):
         with Machine(BUILD, card) as board:
             board.log_in()
-            found = number(board, f"cat {COUNT} || echo 0")
+            found = number(board, f"cat {COUNT} && echo || echo 0")
             assert found >= said, f"{said} was written, and after the cut it is {found}"
             digit = lights_one(board)
             print(f"  boot {cut + 1}: the lamp of {digit} is lit, {found} files were there", flush=True)
@@ -167,10 +127,7 @@ def power_cuts(card: Path, cuts: int) -> str:
             board.say(f"python3 -c '{WRITER}'")
             for _ in range(chance.randint(1, 20)):
                 said = int(board.expect(r"WRITTEN (\d+)!")[1])
-    partition = f"{card}?offset={SECOND}"
-    subprocess.run(["/sbin/e2fsck", "-fp", partition], capture_output=True, check=False)  # the journal's own repair
-    checked = subprocess.run(["/sbin/e2fsck", "-fn", partition], capture_output=True, text=True)
-    assert checked.returncode == 0, checked.stdout
+    intact(card)
     return f"{cuts} cuts, {cuts + 1} boots, none failed, {said} written files and none lost"
 
 
@@ -185,28 +142,15 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=10, metavar="N", help="power cuts (default 10)")
     parser.add_argument("--only-cuts", action="store_true", help="leave out what is looked at before them")
     args = parser.parse_args()
-    failed = 0
-
-    def shown(check: Callable[..., str], *arguments: object) -> None:
-        nonlocal failed
-        began = time.monotonic()
-        try:
-            told = check(*arguments)
-        except (AssertionError, TimeoutError) as error:
-            told, failed = f"FAILED: {error}", failed + 1
-        print(f"{check.__name__.replace('_', ' ')}: {told} ({time.monotonic() - began:.0f} s)", flush=True)
-
-    card = BUILD / "card.img"
+    checks = Checks()
     if not args.only_cuts:
-        shutil.copyfile(BUILD / "sd.img", card)
-        with Machine(BUILD, card) as board:
+        with Machine(BUILD, fresh("proof")) as board:
             board.log_in()
             for check in CHECKS:
-                shown(check, board)
+                checks.run(check, board)
     if args.cuts:
-        shutil.copyfile(BUILD / "sd.img", card)
-        shown(power_cuts, card, args.cuts)
-    return int(failed > 0)
+        checks.run(power_cuts, fresh("cuts"), args.cuts)
+    return int(checks.failed)
 
 
 if __name__ == "__main__":
