@@ -14,14 +14,14 @@ channels), which is the fastest for one image. `predict` keeps nothing, so any n
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .arrays import Array, Shape, namespace, permute, reshape
 from .errors import InputError
 
-Generator = np.random.Generator
+Generator: TypeAlias = "np.random.Generator"  # in words, for who only reads need not import it
 # push(gradient by the output, is the gradient by the input wanted?) -> that gradient, else None
 Push = Callable[[Array, bool], Array | None]
 CACHED = 1 << 17  # numbers that a second-level cache holds several times over

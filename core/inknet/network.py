@@ -34,7 +34,7 @@ class Network:
         layers: Sequence[Layer],
         loss: Loss,
         input_shape: Shape = (28, 28),
-        rng: Generator | None = None,
+        rng: "Generator | None" = None,
         dtype: Any = np.float32,
         like: Array | None = None,
     ) -> None:

@@ -38,26 +38,36 @@ class Components:
 
     def on_border(self, height: int, width: int) -> Ints:
         """How many pixels of each component lie on the border of its mask, (count,)."""
-        row, column = np.divmod(self.pixels, width)
+        # few components reach it, and only their pixels are looked at
+        reaching = (self.boxes[:, :2] == 0).any(axis=1) | (self.boxes[:, 2:] == (width, height)).any(axis=1)
+        chosen = np.flatnonzero(reaching[self.labels])
+        row, column = np.divmod(self.pixels[chosen], width)
         at_border = (row == 0) | (row == height - 1) | (column == 0) | (column == width - 1)
-        return np.bincount(self.labels[at_border], minlength=len(self))
+        return np.bincount(self.labels[chosen[at_border]], minlength=len(self))
 
 
 def find_components(mask: NDArray[np.bool_]) -> Components:
     """The 8-connected components of a mask (height, width)."""
-    height, width = mask.shape
-    # a column of paper after each row keeps runs of different rows apart in the flat array
+    return components_of(np.flatnonzero(mask), mask.shape)
+
+
+def components_of(pixels: Ints, shape: tuple[int, ...]) -> Components:
+    """The 8-connected components of the mask (height, width) whose true pixels are these, as in `Components`."""
+    height, width = shape
+    begins = np.ones(len(pixels), bool)
+    np.not_equal(pixels[1:], pixels[:-1] + 1, out=begins[1:])
+    new_rows = np.searchsorted(pixels, np.arange(height) * width)
+    begins[new_rows[new_rows < len(pixels)]] = True
+    runs = np.flatnonzero(begins)
+    lengths = np.diff(runs, append=len(pixels))
+    rows, left = np.divmod(pixels[runs], width)
+    # a column of paper after each row keeps runs of different rows apart
     stride = width + 1
-    flat = np.zeros(1 + height * stride, bool)
-    flat[1:].reshape(height, stride)[:, :width] = mask
-    edges = np.flatnonzero(flat[1:] != flat[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    root = _join(len(starts), *_touching(starts, ends, stride))
+    starts = rows * stride + left
+    root = _join(len(starts), *_touching(starts, starts + lengths, stride))
 
     roots = np.flatnonzero(root == np.arange(len(root)))  # the first run of each component
     labels = np.searchsorted(roots, root)
-    rows, left = np.divmod(starts, stride)
-    lengths = ends - starts
     # component by component, and in each of them in reading order, as the runs came
     order = np.argsort(labels, kind="stable")
     first = np.searchsorted(labels[order], np.arange(len(roots)))
@@ -68,8 +78,6 @@ def find_components(mask: NDArray[np.bool_]) -> Components:
         np.maximum.reduceat((left + lengths)[order], first, out=boxes[:, 2])
         boxes[:, 3] = rows[order[np.append(first[1:], len(order)) - 1]] + 1
         np.add.reduceat(lengths[order], first, out=areas)
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    pixels = np.repeat(rows * width + left, lengths) + within
     return Components(pixels, np.repeat(labels, lengths), boxes, areas)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .components import Components, Ints, find_components
 from .layout import doubts_about, join_pieces, reading_order, surrounding
-from .page import Floats, Page, running_maximum
+from .page import Floats, Page, highest
 from .pieces import Why, find_pieces, judge
 from .ruling import Mask, Ruling
 from .signs import dotted, signs_among
@@ -70,7 +70,7 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     labels = np.full(len(pieces), NOBODY)
     for number, group in enumerate(groups):
         labels[group] = number
-    owner = np.full(page.ink.shape, NOBODY, np.int32)
+    owner = np.full(page.ink.shape, NOBODY, np.int16)  # of marks that are no specks, not half as many fit on a page
     owner.reshape(-1)[pieces.pixels] = labels[pieces.labels]
     if ruling is not None:
         owner[ruling.lines] = RULED
@@ -125,7 +125,7 @@ class _Mark:
         return _stroke_width(self.own)
 
 
-def _cut_out(page: Page, owner: NDArray[np.int32], number: int, box: Ints) -> _Mark:
+def _cut_out(page: Page, owner: NDArray[np.int16], number: int, box: Ints) -> _Mark:
     """The mark whose pixels `owner` (height, width) calls `number`."""
     left, top = np.maximum(box[:2] - MARGIN_PX, 0)
     right, bottom = box[2:] + MARGIN_PX
@@ -148,25 +148,20 @@ def draw(mark: _Mark, noise: float) -> Floats:
     """A mark, drawn into 28x28 as MNIST was made."""
     level = float(mark.ink[mark.own].mean())
     # the soft edge of a stroke lies outside of its mask, so the mask grows by the margin
-    near = mark.own.astype(np.float32)
-    for axis in (0, 1):
-        near = running_maximum(near, MARGIN_PX, axis)
-    near *= mark.free
+    near = highest(mark.own, MARGIN_PX) & mark.free
     floor = max(0.1 * level, 2 * noise)
     soft = np.clip((mark.ink - floor) / max(level - floor, 1e-6), 0, 1) * near
     missing_px = THINNEST_PX * mark.size / FITTED_PX - mark.stroke_width
     if (reach := round(missing_px / 2)) > 0:
-        soft = np.pad(soft, reach)
-        for axis in (0, 1):
-            soft = running_maximum(soft, reach, axis)
+        soft = highest(np.pad(soft, reach), reach)
     return _centre(_fit(soft))
 
 
 def _stroke_width(mask: NDArray[np.bool_]) -> float:
     """The mean width of a stroke, pixels: it has two long sides, so twice its area over the length of its outline."""
     inside = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
-    area = int(mask.sum())
-    return 2 * area / max(1, area - int(inside.sum()))
+    area = np.count_nonzero(mask)
+    return 2 * area / max(1, area - np.count_nonzero(inside))
 
 
 def _fit(soft: Floats) -> Floats:
@@ -177,9 +172,8 @@ def _fit(soft: Floats) -> Floats:
     soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = FITTED_PX / max(soft.shape)
     size = (max(1, round(soft.shape[1] * scale)), max(1, round(soft.shape[0] * scale)))
-    fitted = np.array(Image.fromarray(soft).resize(size, Image.Resampling.BILINEAR), np.float32)
-    fitted /= fitted.max()
-    return fitted
+    fitted: Floats = np.asarray(Image.fromarray(soft).resize(size, Image.Resampling.BILINEAR))
+    return fitted / fitted.max()
 
 
 def _centre(fitted: Floats) -> Floats:

@@ -47,14 +47,15 @@ def join_pieces(pieces: Components, kept: Ints, width: int) -> tuple[list[list[i
     """
     boxes = pieces.boxes[kept]
     writing = writing_size(boxes)
-    pixels = _Pixels(pieces, kept, width)
-    near = []
-    for i, j in zip(*_neighbours(boxes, FLAG * writing), strict=True):
-        near.append((pixels.distance(int(i), int(j), FLAG * writing), int(i), int(j)))
+    near: list[tuple[float, int, int]] = []
+    pairs = np.stack(_neighbours(boxes, FLAG * writing), axis=1).tolist()
+    if pairs:  # or the pixels need not be sorted
+        pixels = _Pixels(pieces, kept, width)
+        near = sorted((pixels.distance(i, j, FLAG * writing), i, j) for i, j in pairs)
     groups = {i: [i] for i in range(len(kept))}
     home = list(range(len(kept)))
     around = list(boxes)
-    for gap, i, j in sorted(near):
+    for gap, i, j in near:
         one, other = home[i], home[j]
         if one != other and _make_one_mark(around[one], around[other], gap, writing):
             groups[one] += groups.pop(other)

@@ -5,6 +5,7 @@ fills strokes with the paper around them and leaves shadows alone. Ink is then h
 pixel is, which no longer depends on the light.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,13 +16,14 @@ from .components import find_components
 from .frames import Luma
 
 Floats = NDArray[np.float32]
-S = TypeVar("S", bound=np.generic)
+Values = TypeVar("Values", NDArray[np.float32], NDArray[np.bool_])
 
 LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
 SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
 COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
-SAMPLE_ROWS = 64  # of the picture are enough to know its paper
+SAMPLE_PX = 100  # of each side are enough to know the paper
+BAND_ROWS = 64  # of the picture that are evened out at a time
 NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 COARSEST = 3  # pixels to each side are averaged at most: more would be strokes
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
@@ -70,95 +72,108 @@ def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
     if inverted:
         resized, coarse = 255 - resized, 255 - coarse
     coarse = _paper(coarse)
-    paper = _enlarge(coarse, resized.shape)
-    ink = np.subtract(paper, resized, out=resized)
     # in the dark part of a photo a few counts of noise would look like ink: no paper is blacker than this
     blackest = max(16, DEEPEST_SHADOW * float(np.median(coarse)))
-    ink /= paper if coarse.min() >= blackest else np.maximum(paper, blackest, out=paper)
+    ink = np.empty(resized.shape, np.float32)
+    for rows, paper in _enlarged(coarse, resized.shape):
+        np.subtract(paper, resized[rows], out=ink[rows])
+        ink[rows] /= np.maximum(paper, blackest, out=paper)
     # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
-    sample = _sample(ink)
-    typical = float(np.median(sample))
+    typical = float(np.median(_sample(ink)))
     bare = max(1 - typical, 0.05)
     ink -= typical
     ink *= 1 / bare  # a division takes a Pi Zero many times as long
-    on_sheet = _on_sheet(ink, paper, coarse)
+    on_sheet = _on_sheet(ink, coarse)
     ink, noise = _without_grain(ink, on_sheet)
     if on_sheet is not None:
         ink *= on_sheet
     return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
 
 
-def _sample(pixels: NDArray[S]) -> NDArray[S]:
-    return pixels[:: max(1, len(pixels) // SAMPLE_ROWS)]
+def _sample(a: Values) -> Values:
+    """Pixels that are enough to know the whole, in a grid."""
+    rows, columns = (max(1, side // SAMPLE_PX) for side in a.shape)
+    return a[::rows, ::columns]
 
 
-def _on_sheet(ink: Floats, paper: Floats, coarse: Floats) -> NDArray[np.bool_] | None:
+def _on_sheet(ink: Floats, coarse: Floats) -> NDArray[np.bool_] | None:
     """Where the sheet is on a large, dark, rough desk, bool (height, width); None if there is none: shade is smooth."""
     light = DESK * float(np.percentile(coarse, 95))
     if np.mean(coarse < light) < MUCH:
         return None
-    on_sheet = paper > light
-    rough, smooth = (_noise(_sample(ink), _sample(where)) for where in (~on_sheet, on_sheet))
+    on_sheet = np.concatenate([paper > light for _, paper in _enlarged(coarse, ink.shape)])
+    rough, smooth = (_noise(ink, where) for where in (~on_sheet, on_sheet))
     return on_sheet if 0 < smooth < ROUGH * rough else None
 
 
 def _without_grain(ink: Floats, where: NDArray[np.bool_] | None) -> tuple[Floats, float]:
     """The ink, smoothed if it is noisy, over no more pixels than there is need to, and the noise that is left."""
-
-    def noise_of(ink: Floats) -> float:
-        return _noise(_sample(ink), None if where is None else _sample(where))
-
-    noise, smooth = noise_of(ink), ink
+    noise, smooth = _noise(ink, where), ink
     for reach in range(1, COARSEST + 1):
         if noise <= NOISY:
             break
         smooth = _box_mean(ink, reach)
-        noise = noise_of(smooth)
+        noise = _noise(smooth, where)
     return smooth, noise
 
 
-def _noise(sample: Floats, where: NDArray[np.bool_] | None = None) -> float:
+def _noise(ink: Floats, where: NDArray[np.bool_] | None = None) -> float:
     """The standard deviation of ink on bare paper: of differences along rows, which do not see how the light changes.
 
     Their median is that of bare paper if half of the page is bare. The pixels are so far apart that blotches of the
     paper count, and what a camera's own smoothing and JPEG leave of its grain. where: the part of it that counts.
     """
-    apart = max(1, round(BLOTCH * sample.shape[1]))
-    differences = np.abs(sample[:, apart:] - sample[:, :-apart])
+    apart = max(1, round(BLOTCH * ink.shape[1]))
+    differences = np.abs(_sample(ink[:, apart:]) - _sample(ink[:, :-apart]))
     if where is not None:
-        differences = differences[where[:, apart:] & where[:, :-apart]]
+        differences = differences[_sample(where[:, apart:]) & _sample(where[:, :-apart])]
     if not differences.size:
         return 0.0
     return float(np.median(differences)) / (0.6745 * 2**0.5)  # as it is of a normal distribution
 
 
-def _working_size(luma: Luma) -> Floats:
-    """The picture in the size in which it is looked at, float32."""
+def _working_size(luma: Luma) -> Luma:
+    """The picture in the size in which it is looked at; a large one is first made smaller by a whole number."""
     longer = max(luma.shape)
-    return _resize(luma, min(LARGEST_PX, max(SMALLEST_PX, longer)) / longer)
+    return _resize(luma, min(LARGEST_PX, max(SMALLEST_PX, longer)) / longer, reducing_gap=1.0)
 
 
-def _shrink(picture: Floats, longer_px: int) -> Floats:
-    return _resize(picture, min(1.0, longer_px / max(picture.shape)))
+def _shrink(picture: Luma, longer_px: int) -> Floats:
+    return _resize(picture, min(1.0, longer_px / max(picture.shape))).astype(np.float32)
 
 
-def _enlarge(picture: Floats, shape: tuple[int, ...]) -> Floats:
-    from PIL import Image
-
-    image = Image.fromarray(picture).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
-    return np.array(image, np.float32)
-
-
-def _resize(picture: NDArray[np.generic], scale: float) -> Floats:
-    """By area averages when it becomes smaller, by cubic splines when it becomes larger."""
+def _resize(picture: Luma, scale: float, reducing_gap: float | None = None) -> Luma:
+    """By area averages when it becomes smaller, by cubic splines when it becomes larger; reducing_gap: as in Pillow."""
     from PIL import Image
 
     if scale == 1:
-        return picture.astype(np.float32)
+        return picture
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
-    resized = np.array(Image.fromarray(picture).resize(size, method), np.float32)
-    return np.clip(resized, 0, 255, out=resized)
+    return np.asarray(Image.fromarray(picture).resize(size, method, reducing_gap=reducing_gap))
+
+
+def _enlarged(a: Floats, shape: tuple[int, ...]) -> Iterator[tuple[slice, Floats]]:
+    """An array in a larger size (height, width), some rows at a time, so that the processor's cache holds them.
+
+    Yields which rows they are, and the rows.
+    """
+    height, width = shape
+    a = np.ascontiguousarray(_between(a.T, np.arange(width), width).T)
+    for start in range(0, height, BAND_ROWS):
+        rows = slice(start, min(start + BAND_ROWS, height))
+        yield rows, _between(a, np.arange(height)[rows], height)
+
+
+def _between(a: Floats, rows: NDArray[np.intp], height: int) -> Floats:
+    """These rows of an array that is enlarged to a height: linear between the middles of its own rows."""
+    place = np.clip((rows + 0.5) * (len(a) / height) - 0.5, 0, len(a) - 1)
+    above = place.astype(np.intp)
+    between = a[np.minimum(above + 1, len(a) - 1)]
+    between -= a[above]
+    between *= (place - above).astype(np.float32)[:, None]
+    between += a[above]
+    return between
 
 
 def _is_light_on_dark(coarse: Floats) -> bool:
@@ -167,7 +182,8 @@ def _is_light_on_dark(coarse: Floats) -> bool:
     Strokes are few and differ much from their surroundings, paper is much and differs little: the third moment about
     the local mean has the sign of the strokes, and the paper is nearer to the other end of the greys.
     """
-    darkest, typical, lightest = np.percentile(coarse, (1, 50, 99))
+    ranks = [round(part * (coarse.size - 1)) for part in (0.01, 0.5, 0.99)]
+    darkest, typical, lightest = np.partition(coarse, ranks, axis=None)[ranks]
     if typical - darkest >= lightest - typical or np.mean(coarse > (typical + lightest) / 2) > FEW:
         return False
     difference = coarse - _box_mean(coarse, round(STROKE * max(coarse.shape)))
@@ -187,7 +203,7 @@ def _paper(coarse: Floats) -> Floats:
     closed = np.maximum(np.minimum(closed, _continued(closed, reach)), shade)
     _keep_shade(closed, shade)
     smooth = _box_mean(closed, max(1, reach // 4))
-    return -_highest(-np.minimum(closed, smooth), 1)
+    return -highest(-np.minimum(closed, smooth), 1)
 
 
 def _continued(closed: Floats, reach: int) -> Floats:
@@ -222,41 +238,38 @@ def _keep_shade(closed: Floats, shade: Floats) -> None:
     lies_along = at_border > ALONG * dark.extents  # as a desk does
     level = mean(shade)
     similar = (level + 0.3 * (mean(closed) - level))[dark.labels]
-    goes_on = np.bincount(dark.labels, -_highest(-closed, 2).flat[dark.pixels] < similar) > 0
+    goes_on = np.bincount(dark.labels, -highest(-closed, 2).flat[dark.pixels] < similar) > 0
     runs_out = (at_border > 0) & (level > DEEPEST_NARROW * mean(closed))
     put_back = dark.pixels[((runs_out | goes_on) & ~lies_along)[dark.labels]]
     closed.flat[put_back] = shade.flat[put_back]
 
 
 def _closed(a: Floats, reach: int) -> Floats:
-    return -_highest(-_highest(a, reach), reach)
+    return -highest(-highest(a, reach), reach)
 
 
-def _highest(a: Floats, reach: int) -> Floats:
+def highest(a: Values, reach: int) -> Values:
     """The maximum over the square of 2 reach + 1 pixels about each pixel; outside there is nothing."""
-    for axis in (0, 1):
-        a = running_maximum(a, reach, axis)
-    return a
+    return _running_maximum(_running_maximum(a, reach).T, reach).T
 
 
-def running_maximum(a: Floats, reach: int, axis: int) -> Floats:
-    """The maximum over 2 reach + 1 places along an axis, in log(reach) steps: each doubles the window."""
-    a = np.moveaxis(a, axis, 0)
-    padded = np.concatenate([np.repeat(a[:1], reach, 0), a, np.repeat(a[-1:], reach, 0)])
+def _running_maximum(a: Values, reach: int) -> Values:
+    """The maximum over 2 reach + 1 rows, in log(reach) steps: each doubles the window."""
+    maxima = np.take(a, np.arange(-reach, len(a) + reach), axis=0, mode="clip")
     window, wanted = 1, 2 * reach + 1
     while window < wanted:
         step = min(window, wanted - window)
-        padded = np.maximum(padded[:-step], padded[step:])
+        maxima = np.maximum(maxima[:-step], maxima[step:])
         window += step
-    return np.moveaxis(padded, 0, axis)
+    return maxima
 
 
 def _box_mean(a: Floats, reach: int) -> Floats:
     """The mean over the square of 2 reach + 1 pixels about each pixel, by running sums; borders are repeated."""
-    for axis in (0, 1):
-        moved = np.moveaxis(a, axis, 0)
-        padded = np.concatenate([np.repeat(moved[:1], reach + 1, 0), moved, np.repeat(moved[-1:], reach, 0)])
-        sums = np.cumsum(padded, axis=0, dtype=np.float64)
-        size = 2 * reach + 1
-        a = np.moveaxis(((sums[size:] - sums[:-size]) / size).astype(np.float32), 0, axis)
-    return a
+    size = 2 * reach + 1
+    mean = a.astype(np.float64)
+    for _ in range(2):
+        padded = np.take(mean, np.arange(-reach - 1, len(mean) + reach), axis=0, mode="clip")
+        sums = np.cumsum(padded, axis=0)
+        mean = ((sums[size:] - sums[:-size]) / size).T
+    return mean.astype(np.float32)

@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from .components import Components, find_components
+from .components import Components, components_of, find_components
 from .page import Floats, Page
 from .ruling import Mask, Ruling, find_ruling
 
@@ -69,10 +69,10 @@ def find_pieces(page: Page) -> tuple[Components, Floats, Ruling | None]:
     ruling = _ruling_among(first, mask)
     if ruling is not None:
         first = find_components(mask & ~ruling.lines)
-    threshold = np.ones(page.ink.size, np.float32)
-    threshold[first.pixels] = EDGE * _darkness(page, first)[first.labels]
-    pieces = find_components(page.ink > threshold.reshape(page.ink.shape))
-    return pieces, _darkness(page, pieces), ruling
+    ink = page.ink.reshape(-1)[first.pixels]
+    strokes = ink > (EDGE * _darkness(ink, first))[first.labels]
+    pieces = components_of(first.pixels[strokes], mask.shape)
+    return pieces, _darkness(ink[strokes], pieces), ruling
 
 
 def _ruling_among(pieces: Components, mask: Mask) -> Ruling | None:
@@ -84,9 +84,11 @@ def _ruling_among(pieces: Components, mask: Mask) -> Ruling | None:
     return find_ruling(mask) if long.any() else None
 
 
-def _darkness(page: Page, pieces: Components) -> Floats:
-    """The mean ink of each piece, weighted with its square: that of its strokes, even where a shadow hangs on them."""
-    ink = page.ink.reshape(-1)[pieces.pixels]
+def _darkness(ink: Floats, pieces: Components) -> Floats:
+    """The mean ink of each piece, weighted with its square: that of its strokes, even where a shadow hangs on them.
+
+    ink: of each of the pieces' pixels.
+    """
     square = ink * ink
     weight = np.bincount(pieces.labels, square, len(pieces))
     return (np.bincount(pieces.labels, square * ink, len(pieces)) / np.maximum(weight, 1e-12)).astype(np.float32)

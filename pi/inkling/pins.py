@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +76,8 @@ class Pins(Closing):
 
 def _load(name: str) -> Any:
     """The factory of a name: that one or none."""
+    from importlib.metadata import entry_points  # now only, for reading photos takes no pins and all of its memory
+
     try:
         import gpiozero  # noqa: F401
     except ImportError:

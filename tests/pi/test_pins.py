@@ -116,7 +116,7 @@ def fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
     def fail(error: Exception) -> Path:
         entry = SimpleNamespace(name="lgpio", load=lambda: Failing(error))
-        monkeypatch.setattr(module, "entry_points", lambda group: [entry])
+        monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [entry])
         return module.CHIP
 
     return fail
