@@ -22,6 +22,7 @@ from inkling.session import Reporter, Session
 from inkling.settings import load_settings
 from inkling.shelf import open_shelf
 from inkling.status import StatusFile, duration, in_words, running, runtime_folders
+from inkling.training import load_images
 from inknet import load
 
 KILLED = """
@@ -203,7 +204,7 @@ def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
 def test_a_night_that_was_stopped_goes_on_with_all_its_hours_but_not_beyond_its_end(
     csv_data: Path, tmp_path: Path
 ) -> None:
-    images = train.load_images(csv_data, "train")
+    images = load_images(csv_data, "train")
 
     def left_s(about: dict[str, Any], until_end_s: float) -> float:
         return train._what_is_left(Checkpoint(tmp_path, about), Hours(until_end_s, clock=lambda: 0.0)).left_s
