@@ -1,7 +1,7 @@
 """The reader: from a picture to a reading, through page, glyphs and network."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,8 +13,9 @@ from .glyphs import Found, Glyph, find_glyphs
 from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
-UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
+UNSURE = 0.75  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
 TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
+NUMBER = 4  # digits or more, alone in their line, are a number also there
 T = TypeVar("T")
 
 
@@ -34,11 +35,14 @@ class Mark:
     probabilities: Floats
 
 
+Lines = tuple[tuple[Mark, ...], ...]
+
+
 @dataclass(frozen=True)
 class Reading:
     """What was read in one picture: lines of marks, in reading order; no line for an empty page."""
 
-    lines: tuple[tuple[Mark, ...], ...]
+    lines: Lines
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -49,6 +53,13 @@ class Reading:
     def text(self) -> str:
         """The digits in reading order, lines apart by one space, "?" for a mark that is not surely a digit."""
         return " ".join("".join("?" if m.digit is None else str(m.digit) for m in line) for line in self.lines)
+
+    def at(self, unsure: float) -> "Reading":
+        """The same, as a reader would have it that is unsure below that confidence, higher than this one's."""
+        lines = tuple(
+            tuple(m if m.confidence >= unsure else replace(m, digit=None) for m in line) for line in self.lines
+        )
+        return Reading(without_text(lines))
 
     def as_json(self, scale: float = 1.0) -> dict[str, Any]:
         """The reading as the command line's JSON contract has it, without what names the picture.
@@ -135,20 +146,14 @@ class Reader:
         if not glyphs:
             return Reading(())
         marks = iter(self._marks(glyphs))
-        return Reading(tuple(tuple(next(marks) for _ in line) for line in found.lines))
+        return Reading(without_text(tuple(tuple(next(marks) for _ in line) for line in found.lines)))
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
         probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))[:, :DIGITS]
         best, confidences = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
-        digits = [
-            digit if confidence >= self._unsure and not glyph.doubt else None
-            for digit, confidence, glyph in zip(best, confidences, glyphs, strict=True)
-        ]
         return [
-            Mark(digit, confidence, glyph.box, glyph.pixels, p)
-            for digit, confidence, glyph, p in zip(
-                without_text(digits), confidences, glyphs, probabilities, strict=True
-            )
+            Mark(digit if sure >= self._unsure and not glyph.doubt else None, sure, glyph.box, glyph.pixels, p)
+            for digit, sure, glyph, p in zip(best, confidences, glyphs, probabilities, strict=True)
         ]
 
 
@@ -158,11 +163,16 @@ def _sense(reading: Reading) -> float:
     return sum(senses) / max(1, len(senses))
 
 
-def without_text(digits: Sequence[int | None]) -> Sequence[int | None]:
-    """The digits of a page, None for marks that are none; none at all for a page of text.
+def without_text(lines: Lines) -> Lines:
+    """The lines of a page; without digits if it is a page of text, but for lines that are a number and nothing else.
 
     Among many letters there is always an l or an O: what looks like a digit there is a letter, too.
     """
-    if len(digits) >= TEXT and digits.count(None) > LETTERS * len(digits):
-        return [None] * len(digits)
-    return digits
+    marks = [mark for line in lines for mark in line]
+    if len(marks) < TEXT or sum(mark.digit is None for mark in marks) <= LETTERS * len(marks):
+        return lines
+    return tuple(line if _is_number(line) else tuple(replace(mark, digit=None) for mark in line) for line in lines)
+
+
+def _is_number(line: Sequence[Mark]) -> bool:
+    return len(line) >= NUMBER and all(mark.digit is not None for mark in line)

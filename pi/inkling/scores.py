@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .reader import Mark, without_text
+from .reader import Reading
 
 REFUSED, MISSED, NO_DIGIT = 10, 11, 10  # the last two columns and the last row of a confusion table
 BINS = 15
 
 
-def signs(marks: tuple[Mark, ...], unsure: float = 0.0) -> str:
-    """The marks as one string of digits and "?", as a reader would have it that is unsure below that confidence."""
-    digits = without_text([None if m.confidence < unsure else m.digit for m in marks])
-    return "".join("?" if digit is None else str(digit) for digit in digits)
+def signs(reading: Reading, unsure: float = 0.0) -> str:
+    """What was read as one string of digits and "?", as a reader would have it that is unsure below that confidence."""
+    return reading.at(unsure).text.replace(" ", "")
 
 
 def is_right(digits: str, read: str) -> bool:

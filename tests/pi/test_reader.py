@@ -135,12 +135,28 @@ def test_a_mark_that_is_likelier_no_digit_is_not_surely_one() -> None:
     assert all(found.probabilities.shape == (10,) and found.confidence < 1e-9 for found in reading.marks)
 
 
-def test_what_looks_like_a_digit_among_many_letters_is_none() -> None:
-    few, half = [None] * 10 + [1], [None] * 7 + [1, 2, 3, 4, 5]
-    assert without_text(few) == few
-    assert without_text(half) == half
-    assert without_text([None, *half]) == [None] * 13
-    assert without_text([]) == []
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param("??????????1", "??????????1", id="few marks"),
+        pytest.param("??????? 12345", "??????? 12345", id="many digits"),
+        pytest.param("???????? 12?45", "???????? ?????", id="a page of text"),
+        pytest.param("????????? 123", "????????? ???", id="a short line of text"),
+        pytest.param("?1??1??? ???? 1234", "???????? ???? 1234", id="a number below text"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_what_looks_like_a_digit_among_many_letters_is_none(page: str, expected: str) -> None:
+    lines = tuple(tuple(mark(int(sign) if sign.isdigit() else None) for sign in line) for line in page.split())
+    assert Reading(without_text(lines)).text == expected
+
+
+def test_a_higher_threshold_refuses_more_and_may_leave_text_alone() -> None:
+    line = (*(mark(digit, 0.8) for digit in (1, 2, 3)), *(mark(None) for _ in range(7)), mark(4, 0.9))
+    reading = Reading((line, (mark(5, 0.6),)))
+    assert reading.at(0.5) == reading
+    assert reading.at(0.75).text == "??????????? ?"
+    assert Reading((line[:3],)).at(0.85).text == "???"
 
 
 def test_the_threshold_itself_is_sure(reader: Reader) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from inkling.reader import Mark
+from inkling.reader import Mark, Reading
 from inkling.scores import MISSED, NO_DIGIT, REFUSED, Tally, align, calibration_error, is_right, signs
 
 DIGITS, SIGNS = st.text("0123456789", max_size=8), st.text("0123456789?", max_size=8)
@@ -16,7 +16,7 @@ def mark(digit: int | None, confidence: float) -> Mark:
 
 @pytest.mark.parametrize(("unsure", "expected"), [(0.0, "4?2"), (0.7, "4?2"), (0.71, "4??"), (1.0, "???")])
 def test_signs_are_digits_and_question_marks_below_the_threshold(unsure: float, expected: str) -> None:
-    assert signs((mark(4, 0.9), mark(None, 0.99), mark(2, 0.7)), unsure) == expected
+    assert signs(Reading(((mark(4, 0.9),), (mark(None, 0.99), mark(2, 0.7)))), unsure) == expected
 
 
 @pytest.mark.parametrize(

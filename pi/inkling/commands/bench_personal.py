@@ -115,7 +115,7 @@ def _photos(folder: Path, writer: str) -> list[Photo]:
 def are_right(network: Network, photos: Sequence[Photo]) -> list[bool]:
     """Which photos are read as exactly what is written: one refused is not."""
     reader = Reader(network)
-    return [is_right(photo.digit, signs(reader.classify(photo.found).marks)) for photo in photos]
+    return [is_right(photo.digit, signs(reader.classify(photo.found))) for photo in photos]
 
 
 def split_photos(photos: Sequence[Photo], right: Sequence[bool], samples: int, seed: int, misread_first: bool) -> Split:

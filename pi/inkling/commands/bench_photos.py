@@ -21,7 +21,7 @@ from ..explain import SMALL, explanation, stacked
 from ..labelled import Labelled, labelled_pictures
 from ..models import open_reader
 from ..pictures import read_picture
-from ..reader import Mark
+from ..reader import Reading
 from ..scores import BINS, MISSED, NO_DIGIT, Tally, calibration_error, is_right, share, signs
 from ..terminal import printable
 from .outputs import check_png
@@ -41,7 +41,7 @@ class Answer:
     """What was read on a labelled picture, and the processor's seconds that each of STAGES took."""
 
     picture: Labelled
-    marks: tuple[Mark, ...]
+    reading: Reading
     seconds: tuple[float, ...]
 
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     answers = []
     for answer in bench.answers(pictures):
         answers.append(answer)
-        if sheet is not None and not is_right(answer.picture.digits, signs(answer.marks)):
+        if sheet is not None and not is_right(answer.picture.digits, signs(answer.reading)):
             sheet.add(bench.explained(answer))
     if sheet is not None:
         sheet.close()
@@ -121,7 +121,7 @@ class Bench:
         luma = stopwatch("decode", lambda: read_picture(picture.path).luma)
         reading = self._reader.read(luma, stopwatch)
         seconds = [stopwatch.seconds[stage] for stage in STAGES[:-1]]
-        return Answer(picture, reading.marks, (*seconds, sum(seconds[1:])))
+        return Answer(picture, reading, (*seconds, sum(seconds[1:])))
 
     def explained(self, answer: Answer) -> Any:
         """The picture of how an answer came about, PIL's."""
@@ -182,7 +182,7 @@ def tallies(answers: Sequence[Answer], name: Callable[[Labelled], str], unsure: 
     counted: dict[str, Tally] = {}
     for answer in answers:
         tally = counted.setdefault(name(answer.picture), Tally())
-        tally.add(answer.picture.digits, signs(answer.marks, unsure))
+        tally.add(answer.picture.digits, signs(answer.reading, unsure))
     return dict(sorted(counted.items()))
 
 
@@ -252,7 +252,7 @@ def _whole(answers: Sequence[Answer]) -> Tally:
 
 def _calibration_error(answers: Sequence[Answer]) -> float | None:
     """Over the marks of pictures with a single digit, where it is known what each mark is; None if there is none."""
-    single = [(mark, int(a.picture.digits)) for a in answers if len(a.picture.digits) == 1 for mark in a.marks]
+    single = [(mark, int(a.picture.digits)) for a in answers if len(a.picture.digits) == 1 for mark in a.reading.marks]
     if not single:
         return None
     return calibration_error(np.array([mark.probabilities for mark, _ in single]), np.array([d for _, d in single]))
