@@ -49,8 +49,8 @@ class Reporter(Closing):
             self._written_s = now
             self._file.write(status)
         if self._bar is not None:
-            self._bar.set_description_str(in_words(status).partition(", ")[2], refresh=last)
             self._bar.update(100 * status["progress"] - self._bar.n)
+            self._bar.set_description_str(in_words(status).partition(", ")[2], refresh=last)
         elif last or now - self._said_s >= JOURNAL_S:
             self._said_s = now
             self.tell(in_words(status))

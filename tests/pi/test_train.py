@@ -1,11 +1,13 @@
 """`inkling train`: cut off at any instant it goes on to the same end, and it says how far it is."""
 
-import io
+import fcntl
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -166,20 +168,16 @@ def test_no_status_is_written_to_a_folder_of_somebody_else(tmp_path: Path) -> No
 
 
 def test_a_narrow_terminal_shows_first_what_time_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setenv("LINES", "24")
+    ours, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    monkeypatch.setattr(sys, "stderr", os.fdopen(terminal, "w"))
     status = {"progress": 0.431, "epoch": 2.7, "loss": 0.6123, "accuracy": 0.9921, "left_s": 15123}
     with Reporter(StatusFile(tmp_path)) as reporter:
         reporter.begin()
         reporter.update(status, last=True)
         reporter.tell("epoch 2")
-    lines = re.split("[\r\n]", terminal.getvalue())
+    lines = re.split("[\r\n]+", os.read(ours, 65536).decode())
+    os.close(ours)
     assert max(map(len, lines)) <= 40
     assert "epoch 2" in lines
     assert any(re.match(" 43%.* 4 h 12 min left, ", line) for line in lines)
