@@ -155,8 +155,8 @@ def draw(mark: _Mark, noise: float) -> Floats:
 def _stroke_width(mask: NDArray[np.bool_]) -> float:
     """The mean width of a stroke, pixels: it has two long sides, so twice its area over the length of its outline."""
     inside = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
-    area = np.count_nonzero(mask)
-    return 2 * area / max(1, area - np.count_nonzero(inside))
+    area = int(np.count_nonzero(mask))
+    return 2 * area / max(1, area - int(np.count_nonzero(inside)))
 
 
 def _fit(soft: Floats) -> Floats:

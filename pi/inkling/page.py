@@ -148,7 +148,7 @@ def _between(a: Floats, rows: NDArray[np.intp], height: int) -> Floats:
     """These rows of an array that is enlarged to a height: linear between the middles of its own rows."""
     place = np.clip((rows + 0.5) * (len(a) / height) - 0.5, 0, len(a) - 1)
     above = place.astype(np.intp)
-    between = a[np.minimum(above + 1, len(a) - 1)]
+    between: Floats = a[np.minimum(above + 1, len(a) - 1)]
     between -= a[above]
     between *= (place - above).astype(np.float32)[:, None]
     between += a[above]
