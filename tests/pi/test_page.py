@@ -211,7 +211,7 @@ def test_the_highest_of_each_square_is_found(shape: tuple[int, int], reach: int,
     for y, x in np.ndindex(shape):
         expected[y, x] = a[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].max()
     assert np.array_equal(highest(a, reach), expected)
-    assert np.array_equal(highest(a > 1, reach), expected > 1)
+    assert np.array_equal(highest(a > 1, reach), expected > 1)  # of a mask: where any of it is near
 
 
 def odd_picture(kind: str, shape: tuple[int, int]) -> Luma:
