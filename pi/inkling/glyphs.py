@@ -22,6 +22,7 @@ GLYPH_PX, FITTED_PX = 28, 20
 SOLIDEST = 0.3
 # Standard deviation over mean of the ink within strokes: a hand's shading has more. The roughest pencil has 0.32.
 UNEVENEST = 0.4
+DOT_DARK = 0.6  # of the writing's darkness: the dot of a question mark; a speck of shadow or dirt has less
 MARGIN_PX = 2  # of paper about a mark: the soft edge of its strokes
 NOBODY, RULED = -1, -2  # owners of pixels that belong to no mark
 THINNEST_PX = 2.0  # of a stroke when its glyph is 20 pixels high; MNIST's are about 2 to 3
@@ -66,7 +67,8 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     kept = np.flatnonzero(why == Why.WRITING)
     groups, small = join_pieces(pieces, kept, page.ink.shape[1])
     why[small] = Why.SMALL
-    dots = pieces.boxes[(why == Why.SPECK) | (why == Why.SMALL)]
+    as_dark = darkness > DOT_DARK * np.median(darkness[kept]) if len(kept) else False
+    dots = pieces.boxes[((why == Why.SPECK) | (why == Why.SMALL)) & as_dark]
     labels = np.full(len(pieces), NOBODY)
     for number, group in enumerate(groups):
         labels[group] = number

@@ -165,7 +165,7 @@ def test_the_likeliest_digit_counts_also_where_no_digit_is_likelier() -> None:
 
 def test_the_shipped_model_is_small_and_says_how_it_was_made() -> None:
     network = load_model()
-    assert {"recipe": "robust", "seed": 1, "epochs": 40, "images": 60000}.items() <= network.about.items()
+    assert {"recipe": "further", "seed": 1, "epochs": 4, "images": 60000}.items() <= network.about.items()
     assert network.state.nbytes < 1e6
 
 
