@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .components import Components, components_of, find_components
-from .page import Floats, Page
+from .page import Floats, Page, highest
 from .ruling import Mask, Ruling, find_ruling
 
 FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not is a crease or a stain
@@ -21,6 +21,13 @@ FAINT = 0.23  # of the darkest piece: what is fainter is the ruling, the other s
 ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
 FRAMED, STAIN = 0.15, 0.5  # of a frame's size and darkness: smaller and fainter marks within are no writing
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
+
+
+LONG = 0.3  # of the picture's longer side: a shadow that runs out of it is longer
+INNER = 0.006  # of its height: so far within a piece its ink is no edge
+SMOOTH = 0.15  # of its mean is the standard deviation of a shadow's darkness
+LIGHTER = 0.65  # of the ink's darkness at most has a shadow
+ROUNDS = 8  # are enough for two kinds to part
 
 
 class Why(IntEnum):
@@ -70,9 +77,46 @@ def find_pieces(page: Page) -> tuple[Components, Floats, Ruling | None]:
     if ruling is not None:
         first = find_components(mask & ~ruling.lines)
     ink = page.ink.reshape(-1)[first.pixels]
-    strokes = ink > (EDGE * _darkness(ink, first))[first.labels]
+    strokes = ink > np.maximum(EDGE * _darkness(ink, first), _shade(page, first))[first.labels]
     pieces = components_of(first.pixels[strokes], mask.shape)
     return pieces, _darkness(ink[strokes], pieces), ruling
+
+
+def _shade(page: Page, pieces: Components) -> Floats:
+    """How dark a pixel has to be so that it is no shade, for each piece, (count,): 0 where there is none.
+
+    A narrow shadow that runs out of the picture looks like a stroke, and holds all that is written in it together. What
+    is written there is darker: the inner pixels of such a piece, for its edges are grey in any case, are of two kinds.
+    """
+    height, width = page.ink.shape
+    shade = np.zeros(len(pieces), np.float32)
+    left, top, right, bottom = pieces.boxes.T
+    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+    for i in np.flatnonzero(cut_off & (pieces.extents > LONG * max(height, width))):
+        paper = np.ones(page.ink.shape, np.bool_)
+        paper.reshape(-1)[pieces.pixels[pieces.labels == i]] = False
+        inner = page.ink[~highest(paper, max(1, round(INNER * height)))]
+        if len(inner):
+            between = _two_kinds(inner)
+            light, dark = inner[inner <= between], inner[inner > between]
+            if (
+                len(light) > len(dark) > 0
+                and light.mean() < LIGHTER * dark.mean()
+                and light.std() < SMOOTH * light.mean()
+            ):
+                shade[i] = between
+    return shade
+
+
+def _two_kinds(ink: Floats) -> float:
+    """What lies between two kinds of values: k-means with two clusters, from the middle of their range."""
+    between = (float(ink.min()) + float(ink.max())) / 2
+    for _ in range(ROUNDS):
+        above = ink > between
+        if above.all() or not above.any():
+            break
+        between = (float(ink[~above].mean()) + float(ink[above].mean())) / 2
+    return between
 
 
 def _ruling_among(pieces: Components, mask: Mask) -> Ruling | None:

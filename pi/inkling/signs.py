@@ -17,7 +17,8 @@ BARE = 0.17  # of a stroke's height, its width once it is straightened: a 1 with
 BOWED = 0.08  # of its height, how far a bracket swings out: 2 % of MNIST's 1s do, to the one side or the other
 LEANING_DEGREES = 15  # more than its line: but of MNIST's bare 1s, 1 in 10 does so, too, beside other hands' digits
 STANDING_OUT = 1.2  # times its line's median height: a slash that leans; photos' 1s that stand out lean by 3 degrees
-DOT, DOT_BELOW = (0.06, 0.3), 0.45  # of a mark's height: the size of its dot, and how far below it stands
+DOT, DOT_BELOW = (0.09, 0.3), 0.45  # of a mark's height: the size of its dot, and how far below it stands
+DOT_ASIDE = 0.3  # of its width: how far the dot is from its middle
 FEWEST = 4  # so many marks tell how their line leans
 
 
@@ -56,7 +57,8 @@ def dotted(boxes: Ints, dots: Ints) -> NDArray[np.bool_]:
     size = sides.max(axis=1, initial=0) / high
     round_ = sides.max(axis=1, initial=0) < 2 * sides.min(axis=1, initial=2**31)
     below = (y - bottom) / high
-    under = (x > left) & (x < right) & (below > 0) & (below < DOT_BELOW)
+    aside = np.abs(x - (left + right) / 2) / (right - left)
+    under = (aside < DOT_ASIDE) & (below > 0) & (below < DOT_BELOW)
     found: NDArray[np.bool_] = (under & round_ & (size > DOT[0]) & (size < DOT[1])).any(axis=1)
     return found
 

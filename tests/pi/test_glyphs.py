@@ -311,6 +311,17 @@ def test_a_trace_tells_what_is_left_out_and_why(pen: Pen, box: Box, why: str) ->
     assert find_glyphs(page).dropped == []
 
 
+def test_a_digit_is_read_out_of_the_narrow_shadow_that_it_stands_in() -> None:
+    def shaded(sheet: ImageDraw.ImageDraw) -> None:
+        sheet.polygon([(130, 60), (160, 55), (210, HEIGHT), (180, HEIGHT)], 140)
+
+    found = find_glyphs(find_ink(drawn(shaded, bar(160, 90, 10, 70, grey=30))))
+    assert [is_about(glyph.box, (160, 90, 10, 70), 4) for row in found.lines for glyph in row] == [True]
+    # alone it may be a stroke that runs out of the picture
+    [[box]] = boxes_in(drawn(shaded))
+    assert is_about(box, (130, 55, 81, HEIGHT - 55), 4)
+
+
 def ring(left: int, top: int, right: int, bottom: int, grey: int = INK) -> Pen:
     return lambda sheet: sheet.ellipse((left, top, right, bottom), None, grey, 5)
 
