@@ -523,6 +523,28 @@ def test_without_numpy_a_failure_is_one_line_all_the_same(arguments: list[str], 
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("data check page.png", "page.png is a file: give the folder"),
+        ("data fetch page.png", "page.png is a file: give the folder"),
+        ("config init nowhere/a.toml", "there is no folder nowhere"),
+        ("bench simulated --out page.png", "page.png is a file: give a folder"),
+        ("model export --out a.onnx", "take --onnx alone"),
+        ("model export --out a --onnx a", "give it another name"),
+    ],
+)
+def test_a_place_that_cannot_be_taken_is_said_before_the_work(
+    photo: Path, line: str, message: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photo.parent)
+    assert main(line.split()) == 2
+    out, err = capfd.readouterr()
+    assert message in err
+    assert (out, err.count("\n")) == ("", 1)
+    assert [path.name for path in photo.parent.iterdir()] == ["page.png"]
+
+
 def test_data_check_says_what_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"rubbish")
     assert main(["data", "check", str(tmp_path)]) == 1

@@ -28,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
         digits = Digits(images.images, images.labels)
     reader = Reader(load_model(args.model))
     writer = "given" if digits else "simulated"
+    if args.out and args.out.is_file():
+        raise UsageError(f"--out {args.out} is a file: give a folder")
     if args.out and (args.out / "INDEX.csv").exists():
         raise UsageError(f"--out {args.out} holds pictures already: give a new folder")
     with _index(args.out) as index:

@@ -23,5 +23,7 @@ def _create(file: Path) -> None:
 
     if file.exists():
         raise UsageError(f"{file} is there already, and stays as it is; give another name, or remove it first")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: there is no folder {file.parent}; make it first, or give another name")
     write_durably(file, as_toml().encode())
     print(f"{file}: take the # away from what you change, then look at `inkling config show --config {file}`")

@@ -7,10 +7,13 @@ from tqdm import tqdm
 
 from .. import mnist
 from ..closing import Closing
+from ..errors import UsageError
 
 
 def run(args: argparse.Namespace) -> int:
     """`fetch` or `check`; `check` returns 1 unless all four files are there and right."""
+    if args.directory.is_file():
+        raise UsageError(f"{args.directory} is a file: give the folder of MNIST's four files")
     if args.action == "fetch":
         with Bars() as bars:
             results = mnist.fetch(args.directory, args.mirror or mnist.MIRRORS, bars.show)

@@ -40,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
         args.out.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise UsageError(f"--out {args.out} is a file: give a folder") from None
+    except OSError as error:
+        raise DataError(f"--out {args.out} cannot be made: {error.strerror}; give another folder") from error
     results = Results(args.out / f"{args.name}.csv", args.name, len(learn), data)
     wanted = [(value, seed) for seed in range(args.seeds) for value in values]
     todo = runs(args.name, [each for each in wanted if each not in results.rows])

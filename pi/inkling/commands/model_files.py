@@ -22,6 +22,10 @@ def run(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     if args.out is None and args.onnx is None:
         raise UsageError("give the file to write: --out FILE.npz, --onnx FILE.onnx, or both")
+    if args.out is not None and (args.out.suffix == ".onnx" or args.out == args.onnx):
+        raise UsageError(
+            f"--out {args.out} writes a model of Inkling's own: give it another name, or take --onnx alone"
+        )
     source = model_file(args.model)
     for out in (args.out, args.onnx):
         if out is not None and (out.is_dir() or not out.parent.is_dir()):
