@@ -85,6 +85,13 @@ def test_nothing_imports_what_only_a_pi_or_a_plot_needs(path: Path) -> None:
     assert not {"picamera2", "gpiozero", "matplotlib"} & loaded
 
 
+def test_a_photo_is_read_without_what_only_pins_and_training_need() -> None:
+    photo = str(ROOT / "deploy" / "pictures" / "page.jpg")
+    loaded = modules_after(f"from inkling.cli import main; sys.exit(main(['read', {photo!r}]))")
+    assert "PIL.JpegImagePlugin" in loaded
+    assert not {"importlib.metadata", "numpy.random"} & (loaded - modules_after("import numpy"))
+
+
 def test_the_top_holds_what_was_agreed() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if tracked.returncode:
