@@ -30,7 +30,7 @@ LEARNT, JUDGED, FEW = 1200, 300, 100  # drawn digits: to learn from, to judge by
 SECONDS = 10, 40  # from when a training is known to go on to the cut
 LOST = 0.06  # epochs: the step that it told of, and then was cut
 PATIENCE_S = 3600  # for a training to go on or to end, on a machine that has other work to do
-READS = "^ +2  reads .*"  # of the shelf's list
+READS = "^ *2  reads .*"  # of the shelf's list
 TRAINING, READY = {LEDS[2], LEDS[7]}, {LEDS[4], LEDS[5]}  # the lamps of these signs
 
 # As an owner would write them. The simulated camera, as fast as it can be, would leave a training nothing.
@@ -95,7 +95,8 @@ def night_with_cuts(card: Path, cuts: int) -> str:
             begun = begin(board) if boot == 1 else goes_on(board, kept)
             shows_training(board)
             told = found(r"^further: .*", board.run("inkling train --status")[1])
-            print(f"  boot {boot}: {text} is announced; then training, which its lamps show; {told}", flush=True)
+            print(f"  boot {boot}: {text} is announced; training, from {begun:g} epochs on, lights its lamps", flush=True)
+            print(f"    {told}", flush=True)
             if boot > cuts:
                 ended = promoted(board)
                 break
