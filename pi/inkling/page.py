@@ -31,7 +31,9 @@ PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a
 SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
 DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
 ALONG = 0.6  # of a dark strip lies on the border: it is a desk
-DESK, ROUGH = 0.6, 0.5  # of the sheet's light comes from a desk at most, and of its noise from the sheet
+DESK = 0.6  # of the sheet's light comes from a desk at most
+ROUGH = 0.04  # standard deviation of the desk's own ink, from which on it hides a pencil's
+EVENER = 0.5  # of that has the sheet at most
 MUCH = 0.4  # of the picture is desk: with less, its noise does not hide the ink
 FEW = 0.25  # of the picture: chalk covers less, a sheet on a dark desk more
 FALLS = 0.04  # of the light, within a quarter of STROKE towards a border: less falls off nearly every picture
@@ -103,7 +105,7 @@ def _on_sheet(ink: Floats, coarse: Floats) -> NDArray[np.bool_] | None:
         return None
     on_sheet = np.concatenate([paper > light for _, paper in _enlarged(coarse, ink.shape)])
     rough, smooth = (_noise(ink, where) for where in (~on_sheet, on_sheet))
-    return on_sheet if 0 < smooth < ROUGH * rough else None
+    return on_sheet if rough > ROUGH and 0 < smooth < EVENER * rough else None
 
 
 def _without_grain(ink: Floats, where: NDArray[np.bool_] | None) -> tuple[Floats, float]:

@@ -85,6 +85,17 @@ def test_coarse_grain_is_smoothed_more_and_a_clean_picture_is_left_as_it_is() ->
     assert (edge > 0.6).sum() == 8
 
 
+@pytest.mark.parametrize(("sigma", "kept"), [(1.5, True), (10, False)], ids=["a shadow", "a rough desk"])
+def test_a_rough_desk_is_left_out_with_all_that_lies_on_it_and_a_shadow_is_not(sigma: float, kept: bool) -> None:
+    luma = bar_on(200, 120, sigma=2).astype(np.float64)
+    luma[:, 170:] = 80 + np.random.default_rng(1).normal(0, sigma, (240, 150))
+    luma[80:160, 240:248] = 30
+    page = find_ink(np.rint(np.clip(luma, 0, 255)).astype(np.uint8))
+    assert page.ink[84:156, 152:156].mean() == pytest.approx(0.4, abs=0.05)
+    assert (page.ink[84:156, 242:246].mean() > 0.4) == kept
+    assert page.noise < 0.03
+
+
 def shaded(luma: Luma, part: NDArray[np.bool_], light: float) -> Luma:
     """A picture of which a part gets only this share of the light."""
     return np.rint(np.where(part, light * luma, luma)).astype(np.uint8)
