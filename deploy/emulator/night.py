@@ -95,7 +95,7 @@ def night_with_cuts(card: Path, cuts: int) -> str:
             begun = begin(board) if boot == 1 else goes_on(board, kept)
             shows_training(board)
             told = found(r"^further: .*", board.run("inkling train --status")[1])
-            print(f"  boot {boot}: {text} is announced; training, from {begun:g} epochs on, lights its lamps")
+            print(f"  boot {boot}: {text} is announced; as the lamps show, it learns from epoch {begun:g}", flush=True)
             print(f"    {told}", flush=True)
             if boot > cuts:
                 ended = promoted(board)
