@@ -18,6 +18,7 @@ from .settings import load_settings
 from .shelf import Report, Shelf, open_shelf
 
 SHIPPED = "digits.npz"
+NESTED = 20  # lists within lists that a model may have in what it says about itself: Python gives up at some hundreds
 
 
 def load_model(path: Path | None = None) -> Network:
@@ -81,8 +82,18 @@ def checked(network: Network, path: Path) -> Network:
             f"{path} is a model for pictures of {seen} pixels and {network.classes} answers; "
             f"reading digits takes {GLYPH_PX}x{GLYPH_PX} and {DIGITS}, or {DIGITS + 1} with one for what is no digit"
         )
+    if _nests(network.about, NESTED):
+        raise ModelError(f"{path} says more about itself than can be kept: lists within lists, over {NESTED} deep")
     with np.errstate(all="ignore"):
         answers = network.folded().predict(np.stack([np.zeros((GLYPH_PX, GLYPH_PX)), np.eye(GLYPH_PX)]))
     if not np.isfinite(answers).all():
         raise ModelError(f"{path} is a model that answers with no numbers (NaN): train it again, or take another")
     return network
+
+
+def _nests(value: object, levels: int) -> bool:
+    """Whether lists and tables lie in each other over so many levels deep."""
+    if not isinstance(value, list | dict):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return not levels or any(_nests(each, levels - 1) for each in inner)

@@ -104,12 +104,16 @@ def test_what_is_no_model_for_digits_does_not_come_in(folder: Path, capsys: pyte
     whole = later["header"].tobytes() + later["state"].tobytes()
     later["sha256"] = np.frombuffer(hashlib.sha256(whole).digest(), np.uint8)
     np.savez(folder / "later.npz", **later)
+    deep = network(5)
+    deep.about = json.loads(f'{{"a": {"[" * 600}{"]" * 600}}}')
+    save(deep, folder / "deep.npz")
     (folder / "torn.npz").write_bytes((folder / "one.npz").read_bytes()[:-100])
     (folder / "diary.onnx").write_text("dear diary")
     for name, message in (
         ("three.npz", "28x28 pixels and 3 answers"),
         ("heavy.npz", "NaN"),
         ("later.npz", "format 9"),
+        ("deep.npz", "lists within lists"),
         ("torn.npz", "cannot be used"),
         ("diary.onnx", "onnx|ONNX"),
         ("nowhere.npz", "No such file"),
