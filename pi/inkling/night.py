@@ -76,10 +76,12 @@ def used_when_cut(about: dict[str, Any], wall_s: float) -> float:
     """The seconds of a night that are gone, by its checkpoint and the wall clock (both as `time.time` counts).
 
     The time without power counts, if the clock can be believed: it has not gone back, nor by more than a day. Otherwise
-    only what had been used counts, as on a board without a battery for its clock.
+    only what had been used counts, as on a board without a battery for its clock, and as after a stop that was wished.
     """
-    away_s = wall_s - float(about["wall_s"])
     used_s = float(about["used_s"])
+    if about["wall_s"] is None:
+        return used_s
+    away_s = wall_s - float(about["wall_s"])
     return used_s + away_s if 0 <= away_s <= DAY_S else used_s
 
 

@@ -35,7 +35,8 @@ class Reporter(Closing):
     def begin(self) -> None:
         """Shows the bar, if this is a terminal; before it, an error can still stand alone on its line."""
         if sys.stderr.isatty():
-            self._bar = tqdm(total=100.0, bar_format="{l_bar}{bar}| {postfix}", mininterval=BAR_S)
+            shape = "{percentage:3.0f}%|{bar:10}| {desc}"
+            self._bar = tqdm(total=100.0, bar_format=shape, mininterval=BAR_S, dynamic_ncols=True)
 
     def tell(self, line: str) -> None:
         """Says something that a person should know, once."""
@@ -48,8 +49,8 @@ class Reporter(Closing):
             self._written_s = now
             self._file.write(status)
         if self._bar is not None:
-            self._bar.set_postfix_str(in_words(status).partition(", ")[2], refresh=last)
             self._bar.update(100 * status["progress"] - self._bar.n)
+            self._bar.set_description_str(in_words(status).partition(", ")[2], refresh=last)
         elif last or now - self._said_s >= JOURNAL_S:
             self._said_s = now
             self.tell(in_words(status))
@@ -138,7 +139,7 @@ class Session:
         about = {
             "task": self._task,
             "used_s": self.used_s,
-            "wall_s": self._wall(),
+            "wall_s": None if self.stopped else self._wall(),  # from when on the time without power counts
             "done": self.training.done,
             "loss": self._loss,
             "accuracy": self.accuracy,

@@ -26,11 +26,15 @@ class StatusFile(Closing):
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"train-{os.getpid()}.json"
+        self._is_ours = False  # whoever else may make a folder in /tmp, and links in it to what is to be overwritten
         with suppress(OSError):
             folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self._is_ours = folder.stat().st_uid == os.geteuid()
 
     def write(self, status: Mapping[str, Any]) -> None:
         """Puts this in place of what was there; whoever reads it sees the one or the other."""
+        if not self._is_ours:
+            return
         part = self._path.with_suffix(".part")
         with suppress(OSError):
             part.write_text(json.dumps({"pid": os.getpid(), **status}))
@@ -49,11 +53,11 @@ def running(folders: list[Path]) -> Iterator[dict[str, Any]]:
         try:
             status = json.loads(path.read_text())
             number = int(status["pid"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             continue
         try:
             os.kill(number, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             continue
         except OSError:
             pass  # it runs, as another user
@@ -63,12 +67,12 @@ def running(folders: list[Path]) -> Iterator[dict[str, Any]]:
 def in_words(status: Mapping[str, Any]) -> str:
     """A status as one line for people, what is not known yet left out."""
     parts = [f"{100 * status.get('progress', 0):.0f}%"]
+    if (left_s := status.get("left_s")) is not None:  # first, as a narrow terminal shows the beginning
+        parts.append(f"{duration(left_s)} left")
     if (epoch := status.get("epoch")) is not None:
         parts.append(f"epoch {epoch:.2f}, loss {status['loss']:.3f}")
     if (accuracy := status.get("accuracy")) is not None:
         parts.append(f"{accuracy:.2%} of the held-back images read right")
-    if (left_s := status.get("left_s")) is not None:
-        parts.append(f"{duration(left_s)} left")
     return ", ".join(parts)
 
 

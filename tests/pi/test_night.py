@@ -240,3 +240,7 @@ def test_the_time_asleep_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_is_left_of_a_night_that_was_cut_off(away_s: float, used_s: float) -> None:
     assert used_when_cut({"wall_s": 1.7e9, "used_s": 1000.0}, 1.7e9 + away_s) == used_s
+
+
+def test_the_time_after_a_stop_that_was_wished_does_not_count() -> None:
+    assert used_when_cut({"wall_s": None, "used_s": 1000.0}, 1.7e9) == 1000

@@ -1,21 +1,26 @@
 """`inkling train`: cut off at any instant it goes on to the same end, and it says how far it is."""
 
+import fcntl
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inkling import places
-from inkling.checkpoints import Checkpoints
+from inkling.checkpoints import Checkpoint, Checkpoints
 from inkling.cli import main
 from inkling.commands import train
+from inkling.night import Hours, Night
 from inkling.plots import plot_curves
-from inkling.session import Reporter
+from inkling.session import Reporter, Session
 from inkling.settings import load_settings
 from inkling.shelf import open_shelf
 from inkling.status import StatusFile, duration, in_words, running, runtime_folders
@@ -129,12 +134,14 @@ def test_status_says_how_far_each_training_is(tmp_path: Path, capsys: pytest.Cap
             {"recipe": "night", "progress": 0.431, "epoch": 2.7, "loss": 0.6123, "accuracy": 0.9921, "left_s": 15123}
         )
         assert main(["train", "--status"]) == 0
-        said = "night: 43%, epoch 2.70, loss 0.612, 99.21% of the held-back images read right, 4 h 12 min left\n"
+        said = "night: 43%, 4 h 12 min left, epoch 2.70, loss 0.612, 99.21% of the held-back images read right\n"
         assert capsys.readouterr().out == said
         assert main(["train", "--status", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["pid"] == os.getpid()
         (tmp_path / "run" / "inkling" / "train-1.json").write_text('{"pid": 4194304, "progress": 0.5}')  # it was killed
         (tmp_path / "run" / "inkling" / "train-2.json").write_text("{")
+        (tmp_path / "run" / "inkling" / "train-3.json").write_text('{"pid": 1e400}')
+        (tmp_path / "run" / "inkling" / "train-4.json").write_text('{"pid": 1099511627776}')
         assert len(list(running(runtime_folders()))) == 1
     assert main(["train", "--status"]) == 0
     assert capsys.readouterr().out == "no training is under way\n"
@@ -145,6 +152,34 @@ def test_a_status_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     with StatusFile(tmp_path / "file" / "folder") as file:
         file.write({"progress": 0.5})
     assert list(running([tmp_path / "file" / "folder"])) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_no_status_is_written_to_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "folder", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("kept")
+    (folder / f"train-{os.getpid()}.part").symlink_to(victim)
+    os.chown(folder, 4711, 4712)
+    with StatusFile(folder) as file:
+        file.write({"progress": 0.5})
+    assert victim.read_text() == "kept"
+
+
+def test_a_narrow_terminal_shows_first_what_time_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    monkeypatch.setattr(sys, "stderr", os.fdopen(terminal, "w"))
+    status = {"progress": 0.431, "epoch": 2.7, "loss": 0.6123, "accuracy": 0.9921, "left_s": 15123}
+    with Reporter(StatusFile(tmp_path)) as reporter:
+        reporter.begin()
+        reporter.update(status, last=True)
+        reporter.tell("epoch 2")
+    lines = re.split("[\r\n]+", os.read(ours, 65536).decode())
+    os.close(ours)
+    assert max(map(len, lines)) <= 40
+    assert "epoch 2" in lines
+    assert any(re.match(" 43%.* 4 h 12 min left, ", line) for line in lines)
 
 
 def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
@@ -161,6 +196,26 @@ def test_what_came_to_the_shelf_before_a_cut_is_not_put_there_again(
     assert run(WHOLE).startswith("model 1 is on the shelf already, ")
     assert list(open_shelf(load_settings()).listing().entries) == [1]
     assert run(WHOLE, "--seed", "5").startswith("model 2, ")
+
+
+def test_a_night_that_was_stopped_goes_on_with_all_its_hours_but_not_beyond_its_end(
+    csv_data: Path, tmp_path: Path
+) -> None:
+    images = train.load_images(csv_data, "train")
+
+    def left_s(about: dict[str, Any], until_end_s: float) -> float:
+        return train._what_is_left(Checkpoint(tmp_path, about), Hours(until_end_s, clock=lambda: 0.0)).left_s
+
+    with Checkpoints(tmp_path / "training", pytest.fail) as checkpoints, Reporter(StatusFile(tmp_path)) as reporter:
+        night = Night(images, "mlp", Hours(8 * 3600, 3600, lambda: 0.0), 0)
+        session = Session(night, checkpoints, {}, 1e9, reporter, clock=lambda: 0.0, wall=lambda: time.time() - 7200)
+        for stopped, hours in ((False, 5), (True, 7)):
+            session.stopped = stopped
+            assert session.save()
+            kept = checkpoints.newest()
+            assert kept is not None
+            assert left_s(kept.about, 8 * 3600) / 3600 == pytest.approx(hours, abs=0.01)  # --hours 8
+            assert left_s(kept.about, 1800) == 1800  # --until, half an hour before
 
 
 def test_a_checkpoint_of_another_version_is_not_gone_on_with(

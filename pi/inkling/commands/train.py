@@ -178,8 +178,9 @@ def _unfinished(checkpoints: Checkpoints, task: dict[str, Any], tell: Callable[[
 
 
 def _what_is_left(checkpoint: Checkpoint, hours: Hours) -> Hours:
-    """The time of a night that was cut off, with what is left of it."""
-    return Hours(float(checkpoint.about["total_s"]), used_when_cut(checkpoint.about, time.time()), hours.clock)
+    """The time of a night that was cut off, with what is left of it: not more than from now until its end."""
+    total_s = float(checkpoint.about["total_s"])
+    return Hours(total_s, max(used_when_cut(checkpoint.about, time.time()), total_s - hours.total_s), hours.clock)
 
 
 def _training(
