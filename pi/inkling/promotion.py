@@ -28,9 +28,9 @@ NO_DIGIT = DIGITS  # the label of what is no digit: right is who answers with no
 # Of twenty nights that taught nothing, one is taken for an improvement, and then the two models are equally good. Fewer
 # would ask for more digits of the owner than there are: five read better and none worse (1 in 32) are enough.
 ALPHA = 0.05
-# So often a digit of the owner's is shown. As a view counts like a picture of MNIST, a digit counts up to ten times as
+# So often a digit of the owner's is shown. As a view counts like a picture of MNIST, a digit counts up to 20 times as
 # much as one of these: the night is for the owner, and a few digits are not to be drowned by the chance of thousands.
-VIEWS = 10
+VIEWS = 20
 # What a new model must be sure not to lose on MNIST's part, as a share. If of 5,000 pictures 40 are read differently,
 # up to 24 of them may be spoiled, a loss of 0.16 points; of models that are equally good 92 % pass.
 MARGIN = 0.004
