@@ -10,12 +10,15 @@ from inknet import Affine
 from inknet.arrays import Array
 from inknet.layers import Generator
 
+from .corruptions import thickened, thinned
 from .elastic import Elastic
 from .errors import DataError
 from .simulation.outliers import NO_DIGIT, outliers, own_digits
 
-SHOWN = 300  # times that each of the owner's samples is shown in an epoch, every time deformed anew,
-SHARE = 0.15  # but all together not more than this part of the images
+SHOWN = 800  # times that each of the owner's samples is shown in an epoch, deformed,
+SHARE = 0.4  # but all together not more than this part of the images;
+DRAWN = 0.375  # so much of what is shown is drawn, for memory's sake, and the rest shown again
+PEN = 0.6  # by up to this part of what `thickened` and `thinned` do, strokes are wider or narrower, as by another pen
 FEW = 500  # samples that are deformed at a time, for memory's sake
 # Of the owner's first samples one in two is held back, as a judgement on fewer is none, and of the rest one in four.
 FIRST, HALF, HELD_BACK = 40, 2, 4
@@ -104,11 +107,11 @@ class Sampled:
         return self.part(~drawn), self.part(drawn)
 
     def deformed(self, images: int, rng: Generator) -> Part:
-        """The samples, each shown up to SHOWN times and every time deformed anew, beside so many images."""
+        """The samples, each shown up to SHOWN times and deformed in many ways, beside so many images."""
         shown = min(SHOWN * len(self), round(SHARE * images))
-        pictures = np.resize(self.images, (shown if len(self) else 0, 28, 28))
+        pictures = np.resize(self.images, (round(DRAWN * shown), 28, 28))
         _deform(pictures, rng)
-        return Part.of(pictures, np.resize(self.labels, len(pictures)))
+        return Part(pictures, np.resize(self.labels, len(pictures)), shown)
 
     def views(self, count: int) -> Array:
         """The samples, each deformed in so many ways, uint8 (count, n, 28, 28); always alike."""
@@ -118,10 +121,12 @@ class Sampled:
 
 
 def _deform(pictures: Array, rng: Generator) -> None:
-    """Deforms each picture, uint8 (n, 28, 28), in its place, a few at a time for memory's sake."""
+    """Deforms each picture, uint8 (n, 28, 28), as by the same hand on another day, in its place, a few at a time."""
     deform = Elastic(Affine(share=1.0), sway_px=0.7)
     for start in range(0, len(pictures), FEW):
         ink = pictures[start : start + FEW].astype(np.float32)
         ink /= 255
+        pen = rng.uniform(-PEN, PEN, (len(ink), 1, 1)).astype(np.float32)
+        ink = np.where(pen > 0, thickened(ink, pen), thinned(ink, -pen))
         deform(ink, rng)
         pictures[start : start + FEW] = np.round(255 * np.clip(ink, 0, 1))
