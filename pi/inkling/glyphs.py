@@ -174,8 +174,9 @@ def _fit(soft: Floats) -> Floats:
     soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = FITTED_PX / max(soft.shape)
     size = (max(1, round(soft.shape[1] * scale)), max(1, round(soft.shape[0] * scale)))
-    fitted: Floats = np.asarray(Image.fromarray(soft).resize(size, Image.Resampling.BILINEAR))
-    return fitted / fitted.max()
+    resized = np.asarray(Image.fromarray(soft).resize(size, Image.Resampling.BILINEAR))
+    fitted: Floats = resized / resized.max()
+    return fitted
 
 
 def _centre(fitted: Floats) -> Floats:

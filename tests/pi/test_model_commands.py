@@ -68,7 +68,7 @@ def test_list_and_show_in_json_keep_their_keys(folder: Path, capsys: pytest.Capt
     assert (first["model"], first["state"], first["about"]["mine"]) == (1, "reads", 1)
     assert second == {"model": 0, "state": "to go back to"}
     assert json.loads(said(capsys, "show", "--json")) == first
-    assert json.loads(said(capsys, "show", 0, "--json"))["about"]["recipe"] == "robust"
+    assert json.loads(said(capsys, "show", 0, "--json"))["about"]["recipe"] == "further"
 
 
 def test_show_says_where_a_model_comes_from_and_hides_no_tricks(
@@ -130,7 +130,7 @@ def test_a_model_leaves_as_a_file_that_comes_in_again(folder: Path, capsys: pyte
     assert load(out).about == network(1).about
     np.testing.assert_array_equal(load(out).state, network(1).state)
     said(capsys, "export", "--out", out)
-    assert load(out).about["recipe"] == "robust"
+    assert load(out).about["recipe"] == "further"
     said(capsys, "export", folder / "two.npz", "--out", out)
     assert load(out).about["mine"] == 2
 

@@ -383,7 +383,7 @@ def test_the_default_model_is_the_settings_then_the_shelfs_then_the_shipped_one(
 ) -> None:
     monkeypatch.setenv("INKLING_SHELF_PATH", str(shelf.folder))
 
-    assert load_model().about["recipe"] == "robust"
+    assert load_model().about["recipe"] == "further"
     shelf.add(network(1), "", promote=True)
     shelf.add(network(2), "")
     assert load_model().about == {"mine": 1}

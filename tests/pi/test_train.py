@@ -170,13 +170,14 @@ def test_no_status_is_written_to_a_folder_of_somebody_else(tmp_path: Path) -> No
 def test_a_narrow_terminal_shows_first_what_time_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, terminal = os.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
-    monkeypatch.setattr(sys, "stderr", os.fdopen(terminal, "w"))
     status = {"progress": 0.431, "epoch": 2.7, "loss": 0.6123, "accuracy": 0.9921, "left_s": 15123}
-    with Reporter(StatusFile(tmp_path)) as reporter:
-        reporter.begin()
-        reporter.update(status, last=True)
-        reporter.tell("epoch 2")
-    lines = re.split("[\r\n]+", os.read(ours, 65536).decode())
+    with os.fdopen(terminal, "w") as stderr, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stderr)
+        with Reporter(StatusFile(tmp_path)) as reporter:
+            reporter.begin()
+            reporter.update(status, last=True)
+            reporter.tell("epoch 2")
+        lines = re.split("[\r\n]+", os.read(ours, 65536).decode())
     os.close(ours)
     assert max(map(len, lines)) <= 40
     assert "epoch 2" in lines

@@ -91,7 +91,7 @@ def _images(data: Path, count: int | None) -> tuple[Images, Images, str]:
         raise UsageError(f"--images {count}: {data} has {len(learn)} training images")
     checksum = hashlib.sha256()
     for array in (learn.images, learn.labels, test.images, test.labels):
-        checksum.update(np.ascontiguousarray(array, np.uint8))
+        checksum.update(np.ascontiguousarray(array, np.uint8).data)
     return learn.part(np.random.default_rng(0).permutation(len(learn))[:count]), test, checksum.hexdigest()[:12]
 
 

@@ -284,6 +284,7 @@ def _to_shelf(
     if len(own):
         network.about["held_back_samples"] = len(own)
     network.about["identity"] = identity(network)
+    checkpoints.make_room()
     shelf = open_shelf(settings)
     listing = shelf.settle(tell)
     for known in listing.entries.values():  # the power was cut after it had come there, and before that was noted
@@ -291,6 +292,5 @@ def _to_shelf(
             return f"model {known.number} is on the shelf already, {known.verdict}"
     number, current = listing.current, current_model(shelf)
     verdict = judge(current, network, of_a_night(_test_images(data), own))
-    checkpoints.make_room()
     entry = shelf.add(network, verdict.reason, verdict.promoted, number)
     return f"model {entry.number}, {entry.verdict}"

@@ -105,7 +105,7 @@ def test_settings_that_are_a_broken_link_or_a_folder_are_a_failure(board: Board)
 def test_the_shipped_model_is_whole(board: Board) -> None:
     finding = software.model(board.patient())
     assert finding.status is Status.OK
-    assert finding.seen.startswith(f"the package's own model, {identity(shipped_model())}: recipe robust")
+    assert finding.seen.startswith(f"the package's own model, {identity(shipped_model())}: recipe further")
 
 
 def test_a_model_of_ones_own_tells_of_itself_or_what_is_wrong_with_it(board: Board) -> None:
