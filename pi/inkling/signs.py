@@ -52,10 +52,10 @@ def dotted(boxes: Ints, dots: Ints) -> NDArray[np.bool_]:
     """
     left, top, right, bottom = boxes.T[:, :, None]
     x, y = (dots[:, 0] + dots[:, 2]) / 2, (dots[:, 1] + dots[:, 3]) / 2
-    sides = dots[:, 2:] - dots[:, :2]
+    wide, tall = (dots[:, 2:] - dots[:, :2]).T
     high = bottom - top
-    size = sides.max(axis=1, initial=0) / high
-    round_ = sides.max(axis=1, initial=0) < 2 * sides.min(axis=1, initial=2**31)
+    size = np.maximum(wide, tall) / high
+    round_ = np.maximum(wide, tall) < 2 * np.minimum(wide, tall)
     below = (y - bottom) / high
     aside = np.abs(x - (left + right) / 2) / (right - left)
     under = (aside < DOT_ASIDE) & (below > 0) & (below < DOT_BELOW)
