@@ -36,6 +36,12 @@ class Components:
         """The longer side of each component's box, (count,)."""
         return np.asarray((self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1), np.intp)
 
+    def cut_off(self, height: int, width: int) -> NDArray[np.bool_]:
+        """Which components touch the border of their mask, (count,)."""
+        left, top, right, bottom = self.boxes.T
+        cut: NDArray[np.bool_] = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+        return cut
+
     def on_border(self, height: int, width: int) -> Ints:
         """How many pixels of each component lie on the border of its mask, (count,)."""
         # few components reach it, and only their pixels are looked at

@@ -1,7 +1,7 @@
 """Pieces: the ink of a page in connected pieces, and which of them are no writing.
 
-Dropped are specks, what touches the border as furniture does, what hardly stands out or is fainter than the rest, and
-ruled lines.
+Dropped are specks, what touches the border as furniture does, what hardly stands out or is fainter than the rest, what
+goes round others, and ruled lines.
 """
 
 from enum import IntEnum
@@ -21,8 +21,6 @@ FAINT = 0.23  # of the darkest piece: what is fainter is the ruling, the other s
 ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
 FRAMED, STAIN = 0.15, 0.5  # of a frame's size and darkness: smaller and fainter marks within are no writing
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
-
-
 LONG = 0.3  # of the picture's longer side: a shadow that runs out of it is longer
 INNER = 0.006  # of its height: so far within a piece its ink is no edge
 SMOOTH = 0.15  # of its mean is the standard deviation of a shadow's darkness
@@ -90,20 +88,15 @@ def _shade(page: Page, pieces: Components) -> Floats:
     """
     height, width = page.ink.shape
     shade = np.zeros(len(pieces), np.float32)
-    left, top, right, bottom = pieces.boxes.T
-    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
-    for i in np.flatnonzero(cut_off & (pieces.extents > LONG * max(height, width))):
+    for i in np.flatnonzero(pieces.cut_off(height, width) & (pieces.extents > LONG * max(height, width))):
         paper = np.ones(page.ink.shape, np.bool_)
         paper.reshape(-1)[pieces.pixels[pieces.labels == i]] = False
         inner = page.ink[~highest(paper, max(1, round(INNER * height)))]
         if len(inner):
             between = _two_kinds(inner)
             light, dark = inner[inner <= between], inner[inner > between]
-            if (
-                len(light) > len(dark) > 0
-                and light.mean() < LIGHTER * dark.mean()
-                and light.std() < SMOOTH * light.mean()
-            ):
+            is_smooth = light.std() < SMOOTH * light.mean()
+            if is_smooth and len(light) > len(dark) > 0 and light.mean() < LIGHTER * dark.mean():
                 shade[i] = between
     return shade
 
@@ -123,9 +116,8 @@ def _ruling_among(pieces: Components, mask: Mask) -> Ruling | None:
     """The ruled lines in a mask with these pieces, if there are any: they run out of the picture."""
     height, width = mask.shape
     left, top, right, bottom = pieces.boxes.T
-    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
-    long = cut_off & ((right - left > width / 2) | (bottom - top > height / 2))
-    return find_ruling(mask) if long.any() else None
+    long = (right - left > width / 2) | (bottom - top > height / 2)
+    return find_ruling(mask) if (long & pieces.cut_off(height, width)).any() else None
 
 
 def _darkness(ink: Floats, pieces: Components) -> Floats:
@@ -147,7 +139,7 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     left, top, right, bottom = pieces.boxes.T
     wide, high = right - left, bottom - top
     speck = np.maximum(wide, high) < max(3, SMALLEST * height)
-    cut_off = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+    cut_off = pieces.cut_off(height, width)
     # what goes from border to border is a ruled line, squares, a table's edge or a shadow
     from_side_to_side, from_top_to_bottom = wide >= 0.97 * width, high >= 0.97 * height
     ruled = (from_side_to_side & (high < 0.25 * height)) | (from_top_to_bottom & (wide < 0.25 * width))
