@@ -429,3 +429,5 @@ def test_a_7_over_a_dot_is_doubted_and_one_that_ends_a_sentence_is_not() -> None
     under, behind = bar(76, 168, 9, 9), bar(236, 146, 9, 9)
     [row] = find_glyphs(find_ink(drawn(*seven, under, behind))).lines
     assert [glyph.doubt for glyph in row] == ["over a dot", ""]
+    [row] = find_glyphs(find_ink(drawn(*seven, bar(76, 168, 9, 9, grey=150)))).lines
+    assert [glyph.doubt for glyph in row] == ["", ""]  # a stain is no dot

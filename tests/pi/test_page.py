@@ -85,6 +85,13 @@ def test_coarse_grain_is_smoothed_more_and_a_clean_picture_is_left_as_it_is() ->
     assert (edge > 0.6).sum() == 8
 
 
+@pytest.mark.parametrize(("width", "inverted"), [(20, True), (200, False)], ids=["a stroke of chalk", "a sheet"])
+def test_chalk_covers_little_and_a_sheet_much(width: int, inverted: bool) -> None:
+    luma = np.full((240, 320), 50, np.uint8)
+    luma[40:200, 60 : 60 + width] = 200
+    assert find_ink(luma).inverted == inverted
+
+
 @pytest.mark.parametrize(("sigma", "kept"), [(1.5, True), (10, False)], ids=["a shadow", "a rough desk"])
 def test_a_rough_desk_is_left_out_with_all_that_lies_on_it_and_a_shadow_is_not(sigma: float, kept: bool) -> None:
     luma = bar_on(200, 120, sigma=2).astype(np.float64)

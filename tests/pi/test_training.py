@@ -11,6 +11,7 @@ import pytest
 from inkling.datasets import read_csv
 from inkling.errors import DataError
 from inkling.evaluation import corruption_errors
+from inkling.lesson import Lesson
 from inkling.models import load_model
 from inkling.recipes import RECIPES
 from inkling.scores import calibration_error
@@ -133,6 +134,20 @@ def test_what_is_no_digit_is_learnt_beside_the_digits(monkeypatch: pytest.Monkey
     monkeypatch.setattr(training.trainer, "run", recorded)
     assert list(training.steps()) == []
     assert lessons[-1][1].max() < NO_DIGIT  # for which that network has no answer
+
+
+def test_each_epoch_is_taught_by_a_lesson_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = Training(some_images(), "robust", 2.5, seed=0)
+    taught: list[int] = []
+
+    def lesson(epoch: int) -> Lesson:
+        taught.append(epoch)
+        return Training.lesson(training, epoch)
+
+    monkeypatch.setattr(training, "lesson", lesson)
+    epochs = [step.epoch for step in training.steps()]
+    assert taught == [0, 1, 2]
+    assert epochs == [(number + 1) / 4 for number in range(10)]
 
 
 def test_each_epoch_has_drawings_of_its_own_also_when_it_is_gone_on_with(tmp_path: Path) -> None:
