@@ -25,6 +25,7 @@ SHORTEST = 0.1  # of the picture's width, of what is seen of a line that is aske
 UNBROKEN = 0.85  # of a line's length is ink: less is a row of strokes, or noise
 MOST_LINES = 60  # on squared paper
 VOTERS = 4000  # as many runs are enough to find a line, and cost a few milliseconds
+TURNOUT = 500  # of them vote at a time, for memory's sake
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,15 @@ def _find_lines(thin: _Runs, height: int, width: int) -> Iterator[_Line]:
 
     def ballots(runs: _Runs) -> Ints:
         """What runs add to the votes for each slope and level, flat: the lines that go through their lower edges."""
-        level = (slopes / bin_px)[:, None] * (width / 2 - runs.x)
-        level += (runs.bottom + STEEPEST * width / 2) / bin_px
-        bins = level.astype(np.intp)
-        bins += starts
-        return np.bincount(bins.ravel(), minlength=levels * len(slopes)).reshape(-1, levels)
+        counts = np.zeros(levels * len(slopes), np.intp)
+        for start in range(0, len(runs.x), TURNOUT):
+            some = runs[start : start + TURNOUT]
+            level = (slopes / bin_px)[:, None] * (width / 2 - some.x)
+            level += (some.bottom + STEEPEST * width / 2) / bin_px
+            bins = level.astype(np.intp)
+            bins += starts
+            counts += np.bincount(bins.ravel(), minlength=len(counts))
+        return counts.reshape(-1, levels)
 
     votes = ballots(voters)
     for _ in range(MOST_LINES):
