@@ -9,37 +9,52 @@ import pytest
 from PIL import Image
 
 from inkling.cli import main
-from inkling.commands.bench_personal import Photo, split_photos
+from inkling.commands.bench_personal import Photo, split_photos, taught_last
 from inkling.errors import UsageError
 from inkling.glyphs import Found, Glyph
 from inkling.simulation import paper
+from inknet import Dense, Network, SoftmaxCrossEntropy
 
 
-def photo(marks: int = 1) -> Photo:
-    return Photo(Found([[Glyph(np.zeros((28, 28), np.float32), (0, 0, 9, 9))] * marks], []), "7")
+def photo(pixels: np.ndarray | None = None, digit: str = "7", marks: int = 1) -> Photo:
+    pixels = np.zeros((28, 28), np.float32) if pixels is None else pixels
+    return Photo(Found([[Glyph(pixels, (0, 0, 9, 9))] * marks], []), digit)
 
 
-def test_what_is_taught_never_judges_and_what_was_misread_is_taught_first() -> None:
+def test_what_is_taught_never_judges_and_what_needs_it_most_is_taught_first() -> None:
     photos = [photo() for _ in range(40)]
-    right = [number % 4 > 0 for number in range(40)]
-    split = split_photos(photos, right, 8, seed=3, misread_first=True)
+    last = [0.1 * (number % 4) for number in range(40)]
+    split = split_photos(photos, last, 8, seed=3)
     numbers = {id(photo): number for number, photo in enumerate(photos)}
     taught, others = ([numbers[id(photo)] for photo in part] for part in (split.taught, split.others))
     assert (len(taught), len(others)) == (8, 20)
     assert not set(taught) & set(others)
-    misread_there = 10 - sum(not right[number] for number in others)
-    assert sum(not right[number] for number in taught) == min(8, misread_there)
-    by_chance = split_photos(photos, right, 8, seed=3, misread_first=False)
+    there = sorted(last[number] for number in range(40) if number not in others)
+    assert [last[number] for number in taught] == there[:8]
+    by_chance = split_photos(photos, [0.0] * 40, 8, seed=3)
     assert by_chance.others == split.others
-    assert by_chance.taught == split_photos(photos, [True] * 40, 8, seed=3, misread_first=True).taught
+    assert by_chance.taught == split_photos(photos, [1.0] * 40, 8, seed=3).taught
+
+
+def test_misread_photos_are_taught_first_and_then_the_least_sure() -> None:
+    network = Network([Dense(10, bias=False)], SoftmaxCrossEntropy())
+    for pixel, evidence in enumerate((20, 4, 1, 3.5)):  # for a 7, by as many pixels; the third is refused
+        network.layers[0].values["weight"][7, pixel] = evidence
+    photos = [photo(np.eye(784, dtype=np.float32)[pixel].reshape(28, 28)) for pixel in range(4)]
+    photos.append(photo(photos[0].found.lines[0][0].pixels, "3"))
+    sure, less, refused, least, misread = taught_last(network, photos, "unsure")
+    assert refused == misread == 0 < least < less < sure <= 1
+    assert least == pytest.approx(np.exp(3.5) / (np.exp(3.5) + 9))
+    assert taught_last(network, photos, "misread") == [1, 1, 0, 1, 0]
+    assert taught_last(network, photos, "any") == [0] * 5
 
 
 def test_a_photo_on_which_more_than_a_digit_is_found_neither_teaches_nor_judges() -> None:
     photos = [photo(marks=2) for _ in range(4)] + [photo() for _ in range(6)]
     for seed in range(5):
         with pytest.raises(UsageError, match=r"--samples 6: in half of the writer's 10 photos [0-5] can be taught"):
-            split_photos(photos, [True] * 10, 6, seed, misread_first=True)
-        split = split_photos(photos, [True] * 10, 1, seed, misread_first=True)
+            split_photos(photos, [1.0] * 10, 6, seed)
+        split = split_photos(photos, [1.0] * 10, 1, seed)
         assert all(each.is_one_mark for each in (*split.taught, *split.others))
         assert not any(each.is_one_mark for each in split.lost)
         assert len(split.others) + len(split.lost) == 5

@@ -68,10 +68,10 @@ def run(args: argparse.Namespace) -> int:
 def _nights(args: argparse.Namespace, writer: str, base: Network, wrong: int, learn: Images, test: Images) -> None:
     """The nights with one writer's digits; wrong: how many of the test images the network misreads before."""
     photos = _photos(args.directory, writer)
-    right = are_right(base, photos)
+    last = taught_last(base, photos, args.choose)
     before = after = wrong_after = promoted = 0
     for seed in range(args.seeds):
-        split = split_photos(photos, right, args.samples, seed, args.choose == "misread")
+        split = split_photos(photos, last, args.samples, seed)
         taught = samples_of(split.taught)
         learnt, own = (taught, taught.part(np.arange(0))) if args.all else taught.hold_back()
         network, epochs = _night(learn, base, learnt, args.hours, seed, not args.all)
@@ -118,11 +118,26 @@ def are_right(network: Network, photos: Sequence[Photo]) -> list[bool]:
     return [is_right(photo.digit, signs(reader.classify(photo.found))) for photo in photos]
 
 
-def split_photos(photos: Sequence[Photo], right: Sequence[bool], samples: int, seed: int, misread_first: bool) -> Split:
-    """Half of the photos, drawn by the seed, judge; of the rest so many are taught.
+def taught_last(network: Network, photos: Sequence[Photo], choose: str) -> list[float]:
+    """A number for each photo, 0 to 1: those with the least are taught first, and of equals any.
 
-    misread_first: as an owner does, who corrects what was read wrong: these come first, and then any. Whatever judges
-    is drawn without a look at it. Raises UsageError for too few photos.
+    choose: "misread" is as an owner does who corrects what is read wrong, and then teaches what comes; "unsure" as one
+    who then goes on with what is read right and least surely, as the percentage beside each answer tells: what is
+    known by heart teaches little (Lewis and Gale 1994, "A sequential algorithm for training text classifiers").
+    "any" looks at nothing.
+    """
+    reader, last = Reader(network), []
+    for photo in photos:
+        reading = reader.classify(photo.found)
+        right = choose != "any" and is_right(photo.digit, signs(reading))
+        last.append((reading.marks[0].confidence if choose == "unsure" else 1.0) if right else 0.0)
+    return last
+
+
+def split_photos(photos: Sequence[Photo], last: Sequence[float], samples: int, seed: int) -> Split:
+    """Half of the photos, drawn by the seed, judge; of the rest so many are taught, those first whose `last` is least.
+
+    Whatever judges is drawn without a look at it. Raises UsageError for too few photos.
     """
     order = np.random.default_rng(seed).permutation(len(photos)).tolist()
     half = len(order) // 2
@@ -131,8 +146,7 @@ def split_photos(photos: Sequence[Photo], right: Sequence[bool], samples: int, s
         raise UsageError(
             f"--samples {samples}: in half of the writer's {len(photos)} photos {len(there)} can be taught"
         )
-    if misread_first:
-        there.sort(key=lambda i: right[i])
+    there.sort(key=lambda i: last[i])
     rest = [photos[i] for i in order[half:]]
     others, lost = ([photo for photo in rest if photo.is_one_mark is one] for one in (True, False))
     return Split([photos[i] for i in there[:samples]], others, lost)

@@ -50,8 +50,8 @@ def _personal(personal: ArgumentParser) -> None:
     personal.add_argument(
         "--samples", type=values.count, default=30, metavar="N", help="so many are taught (default 30)"
     )
-    text = "which of half of the photos: those read wrong first, as an owner corrects them, or any (default misread)"
-    personal.add_argument("--choose", choices=("misread", "any"), default="misread", help=text)
+    text = "which of half of the photos: those read wrong first and then the least sure (default), or any, or just any"
+    personal.add_argument("--choose", choices=("unsure", "misread", "any"), default="unsure", help=text)
     text = "hold nothing back, of the images and of the samples, so that no promotion can be judged"
     personal.add_argument("--all", action="store_true", help=text)
     personal.add_argument("--hours", type=values.hours, default=0.03, metavar="H", help="the night (default 0.03)")
