@@ -19,6 +19,10 @@ SHOWN = 800  # times that each of the owner's samples is shown in an epoch, defo
 SHARE = 0.4  # but all together not more than this part of the images;
 DRAWN = 0.375  # so much of what is shown is drawn, for memory's sake, and the rest shown again
 PEN = 0.6  # by up to this part of what `thickened` and `thinned` do, strokes are wider or narrower, as by another pen
+# How samples are bent. Few have to stand for all that a hand writes, so what is learnt goes farther than what is judged
+# by, which is to be what that hand may have written on another day.
+LEARNT = Elastic(Affine(share=1.0, rotation=18, scale=0.18, shear=0.3), sway_px=1.2)
+JUDGED = Elastic(Affine(share=1.0), sway_px=0.7)
 FEW = 500  # samples that are deformed at a time, for memory's sake
 # Of the owner's first samples one in two is held back, as a judgement on fewer is none, and of the rest one in four.
 FIRST, HALF, HELD_BACK = 40, 2, 4
@@ -110,23 +114,22 @@ class Sampled:
         """The samples, each shown up to SHOWN times and deformed in many ways, beside so many images."""
         shown = min(SHOWN * len(self), round(SHARE * images))
         pictures = np.resize(self.images, (round(DRAWN * shown), 28, 28))
-        _deform(pictures, rng)
+        _deform(pictures, LEARNT, rng)
         return Part(pictures, np.resize(self.labels, len(pictures)), shown)
 
     def views(self, count: int) -> Array:
         """The samples, each deformed in so many ways, uint8 (count, n, 28, 28); always alike."""
         pictures = np.repeat(self.images[None], count, axis=0)
-        _deform(pictures.reshape(-1, 28, 28), np.random.default_rng(0))
+        _deform(pictures.reshape(-1, 28, 28), JUDGED, np.random.default_rng(0))
         return pictures
 
 
-def _deform(pictures: Array, rng: Generator) -> None:
-    """Deforms each picture, uint8 (n, 28, 28), as by the same hand on another day, in its place, a few at a time."""
-    deform = Elastic(Affine(share=1.0), sway_px=0.7)
+def _deform(pictures: Array, bend: Elastic, rng: Generator) -> None:
+    """Deforms each picture, uint8 (n, 28, 28), in its place, as by another pen and a hand that bends it so."""
     for start in range(0, len(pictures), FEW):
         ink = pictures[start : start + FEW].astype(np.float32)
         ink /= 255
         pen = rng.uniform(-PEN, PEN, (len(ink), 1, 1)).astype(np.float32)
         ink = np.where(pen > 0, thickened(ink, pen), thinned(ink, -pen))
-        deform(ink, rng)
+        bend(ink, rng)
         pictures[start : start + FEW] = np.round(255 * np.clip(ink, 0, 1))

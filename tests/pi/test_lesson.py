@@ -106,6 +106,27 @@ def test_views_of_samples_are_deformed_and_always_alike() -> None:
     assert Sampled(images[:0], labels[:0]).views(5).shape == (5, 0, 28, 28)
 
 
+def test_what_is_learnt_is_bent_farther_than_what_is_judged_by() -> None:
+    line = np.zeros((1, 28, 28), np.uint8)
+    line[0, 6:22, 12:16] = 255
+    sample = Sampled(line, np.ones(1, np.uint8))
+    learnt = sample.deformed(100_000, np.random.default_rng(0)).images
+    judged = sample.views(len(learnt))[:, 0]
+    rows = np.arange(28) - 13.5
+    along, across = rows[:, None], np.broadcast_to(rows, (28, 28))
+
+    def leaning(images: np.ndarray) -> np.ndarray:
+        """How far each leans: columns that its ink goes aside for each row, by least squares."""
+        ink = images / images.sum(axis=(1, 2), keepdims=True, dtype=np.float64)
+        y, x = ((ink * at).sum(axis=(1, 2)) for at in (along, across))
+        slope: np.ndarray = ((ink * along * across).sum(axis=(1, 2)) - x * y) / (
+            (ink * along**2).sum(axis=(1, 2)) - y * y
+        )
+        return slope
+
+    assert leaning(learnt).std() > 1.3 * leaning(judged).std() > 0.1
+
+
 def test_many_samples_do_not_push_the_images_aside() -> None:
     images, labels = patterns(90, seed=0)
     part = Sampled(images, labels).deformed(200, np.random.default_rng(0))
