@@ -11,6 +11,7 @@ from .components import Components, Ints
 
 TOUCHING = 0.08  # of the writing's size: a pen that lifted, or a stroke's faint part; neighbours are farther apart
 BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apart
+BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: then the gap may be wider
 ENTWINED = 0.35  # of the smaller of two boxes is in the other: neighbours share less
 TWO_LINES = 2.0  # times the writing's size: what is higher are digits of two lines, not the halves of one
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5
@@ -77,9 +78,12 @@ def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:
     shared_x = min(one[2], other[2]) - max(one[0], other[0])
     lesser = min(max(_wide(one), _high(one)), max(_wide(other), _high(other)))
     small = lesser < 0.5 * size
-    stacked = shared_x > 0.3 * min(_wide(one), _wide(other)) and shared_y < 0.25 * min(_high(one), _high(other))
+    narrower, flatter = min(_wide(one), _wide(other)), min(_high(one), _high(other))
+    stacked = shared_x > 0.3 * narrower and shared_y < 0.25 * flatter
+    below = shared_x > BELOW * narrower and shared_y < 0.4 * flatter
     entwined = min(shared_x, shared_y) > 0 and shared_x * shared_y > ENTWINED * min(_area(one), _area(other))
-    near = (stacked and gap <= BROKEN * _high(both)) or (entwined and gap <= FLAG * lesser)
+    near = (stacked and gap <= BROKEN * _high(both)) or (below and gap <= BROKEN_BELOW * _high(both))
+    near = near or (entwined and gap <= FLAG * lesser)
     if near and _high(both) < TWO_LINES * writing:
         return True
     if gap <= TOUCHING * size and (small or shared_y < BESIDE * _high(both)):

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from inkling.layout import doubts_about, reading_order, writing_size
+from inkling.components import find_components
+from inkling.layout import doubts_about, join_pieces, reading_order, writing_size
 
 Box = tuple[int, int, int, int]
 
@@ -69,3 +70,24 @@ def test_what_a_mark_cannot_be_is_told_by_its_line(box: Box, doubt: str) -> None
 
 def test_of_few_marks_none_is_too_low_or_too_tall() -> None:
     assert doubts_about(np.array([(0, 100, 25, 140), (50, 130, 60, 145), (90, 60, 110, 150)])) == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("gap", "aside", "marks"),
+    [
+        pytest.param(10, 10, 1, id="aside and near"),
+        pytest.param(13, 0, 1, id="right below, and farther"),
+        pytest.param(13, 10, 2, id="aside and farther"),
+        pytest.param(18, 0, 2, id="too far"),
+    ],
+)
+def test_a_stroke_that_broke_is_one_mark_and_the_wider_its_gap_the_straighter_it_goes_on(
+    gap: int, aside: int, marks: int
+) -> None:
+    ink = np.zeros((200, 200), np.bool_)
+    ink[40:90, 90:110] = ink[90 + gap : 130 + gap, 90 + aside : 110 + aside] = True
+    ink[40:140, 20:40] = ink[40:140, 160:180] = True  # the neighbours tell how large the writing is
+    pieces = find_components(ink)
+    groups, dropped = join_pieces(pieces, np.arange(len(pieces)), 200)
+    assert len(groups) == 2 + marks
+    assert not dropped
