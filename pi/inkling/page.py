@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .components import find_components
+from .components import Components, find_components
 from .frames import Luma
 
 Floats = NDArray[np.float32]
@@ -20,15 +20,17 @@ Values = TypeVar("Values", NDArray[np.float32], NDArray[np.bool_])
 
 LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
 SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
-COARSE_PX = 96  # of the longer side, for the paper: light changes slowly
+COARSE_PX = 128  # of the longer side, for the paper: light changes slowly, but at the edge of a shadow
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
-SAMPLE_PX = 100  # of each side are enough to know the paper
+SAMPLE_PX = 64  # of each side are enough to know the paper
 BAND_ROWS = 64  # of the picture that are evened out at a time
 NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 COARSEST = 3  # pixels to each side are averaged at most: more would be strokes
 BLOTCH = 0.04  # of the picture's width, half the height of the smallest digit: blotches are no wider
 PEN = 0.08  # of the longer side: a stroke that is no wider is never taken for a shadow
 SHADED = 0.8  # of its surroundings: a shadow or a desk is no lighter
+CORNER, NARROW_PEN = 0.1, 0.04  # of the longer side: a shadow's corner is no larger, and wider than this pen's stroke
+ALIKE = 1.15  # times as light as its corner is a shadow at most: ink is hardly just as dark
 DEEPEST_NARROW = 0.45  # of its surroundings: the shadow of a pole or a finger leaves more light, a marker less
 ALONG = 0.6  # of a dark strip lies on the border: it is a desk
 DESK = 0.6  # of the sheet's light comes from a desk at most
@@ -114,7 +116,7 @@ def _without_grain(ink: Floats, where: NDArray[np.bool_] | None) -> tuple[Floats
     for reach in range(1, COARSEST + 1):
         if noise <= NOISY:
             break
-        smooth = _box_mean(ink, reach)
+        smooth = box_mean(ink, reach)
         noise = _noise(smooth, where)
     return smooth, noise
 
@@ -188,7 +190,7 @@ def _is_light_on_dark(coarse: Floats) -> bool:
     darkest, typical, lightest = np.partition(coarse, ranks, axis=None)[ranks]
     if typical - darkest >= lightest - typical or np.mean(coarse > (typical + lightest) / 2) > FEW:
         return False
-    difference = coarse - _box_mean(coarse, round(STROKE * max(coarse.shape)))
+    difference = coarse - box_mean(coarse, round(STROKE * max(coarse.shape)))
     # not **3, which costs a hundred instructions a pixel
     return bool(np.mean(difference * difference * difference) > 0)
 
@@ -204,7 +206,8 @@ def _paper(coarse: Floats) -> Floats:
     shade = _closed(coarse, round(PEN * max(coarse.shape) / 2))
     closed = np.maximum(np.minimum(closed, _continued(closed, reach)), shade)
     _keep_shade(closed, shade)
-    smooth = _box_mean(closed, max(1, reach // 4))
+    _keep_corners(closed, _closed(coarse, round(NARROW_PEN * max(coarse.shape) / 2)))
+    smooth = box_mean(closed, max(1, reach // 4))
     return -highest(-np.minimum(closed, smooth), 1)
 
 
@@ -232,17 +235,40 @@ def _keep_shade(closed: Floats, shade: Floats) -> None:
     dark = find_components(shade < SHADED * closed)
     if not len(dark):
         return
-
-    def mean(values: Floats) -> NDArray[np.float64]:
-        return np.bincount(dark.labels, values.flat[dark.pixels]) / dark.areas
-
     at_border = dark.on_border(*closed.shape)
     lies_along = at_border > ALONG * dark.extents  # as a desk does
-    level = mean(shade)
-    similar = (level + 0.3 * (mean(closed) - level))[dark.labels]
-    goes_on = np.bincount(dark.labels, -highest(-closed, 2).flat[dark.pixels] < similar) > 0
-    runs_out = (at_border > 0) & (level > DEEPEST_NARROW * mean(closed))
-    put_back = dark.pixels[((runs_out | goes_on) & ~lies_along)[dark.labels]]
+    level, around = _means(shade, dark), _means(closed, dark)
+    goes_on = _goes_on(closed, dark, level + 0.3 * (around - level))
+    runs_out = (at_border > 0) & (level > DEEPEST_NARROW * around)
+    _put_back(closed, shade, dark, (runs_out | goes_on) & ~lies_along)
+
+
+def _keep_corners(closed: Floats, shade: Floats) -> None:
+    """Put back into `closed` the sharp corners of shadows, seen in `shade`, a still finer closing.
+
+    They are small, and as dark as the shadow that they end.
+    """
+    dark = find_components(shade < SHADED * closed)
+    if len(dark):
+        is_small = dark.extents <= CORNER * max(closed.shape)
+        _put_back(closed, shade, dark, is_small & _goes_on(closed, dark, ALIKE * _means(shade, dark)))
+
+
+def _means(values: Floats, pieces: Components) -> NDArray[np.float64]:
+    """The mean in each piece, (count,)."""
+    means: NDArray[np.float64] = np.bincount(pieces.labels, values.flat[pieces.pixels]) / pieces.areas
+    return means
+
+
+def _goes_on(closed: Floats, dark: Components, level: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which pieces, (count,), have paper beside them that is darker than this level, (count,)."""
+    beside = -highest(-closed, 2).flat[dark.pixels]
+    goes_on: NDArray[np.bool_] = np.bincount(dark.labels, beside < level[dark.labels]) > 0
+    return goes_on
+
+
+def _put_back(closed: Floats, shade: Floats, dark: Components, which: NDArray[np.bool_]) -> None:
+    put_back = dark.pixels[which[dark.labels]]
     closed.flat[put_back] = shade.flat[put_back]
 
 
@@ -266,20 +292,19 @@ def _running_maximum(a: Values, reach: int) -> Values:
     return maxima
 
 
-def _box_mean(a: Floats, reach: int) -> Floats:
-    """The mean over the square of 2 reach + 1 pixels about each pixel, by running sums; borders are repeated.
+def box_mean(a: Floats, reach: int) -> Floats:
+    """The mean over the square of 2 reach + 1 pixels about each pixel, float32 (height, width); borders are repeated.
 
-    A band of rows at a time: the sums are exact, and so four times as large as the picture.
+    A band of rows at a time, as its running sums take several times the room of what is summed.
     """
     mean = np.empty_like(a)
     for start in range(0, len(a), BAND_ROWS):
         first, end = max(0, start - reach), min(len(a), start + BAND_ROWS)
-        band = _box_mean_of_band(a[first : end + reach], reach)
-        mean[start:end] = band[start - first :][: end - start]
+        mean[start:end] = _band_mean(a[first : end + reach], reach)[start - first : end - first]
     return mean
 
 
-def _box_mean_of_band(a: Floats, reach: int) -> NDArray[np.float64]:
+def _band_mean(a: Floats, reach: int) -> NDArray[np.float64]:
     size = 2 * reach + 1
     mean = a.astype(np.float64)
     for _ in range(2):
