@@ -13,9 +13,9 @@ from .glyphs import Found, Glyph, find_glyphs
 from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
-UNSURE = 0.75  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
+UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
 TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
-NUMBER = 4  # digits or more, alone in their line, are a number also there
+NUMBER = 5  # digits or more, alone in their line, are a number also there; four may be a year
 T = TypeVar("T")
 
 
@@ -59,7 +59,7 @@ class Reading:
         lines = tuple(
             tuple(m if m.confidence >= unsure else replace(m, digit=None) for m in line) for line in self.lines
         )
-        return Reading(without_text(lines))
+        return Reading(_in_company(lines))
 
     def as_json(self, scale: float = 1.0) -> dict[str, Any]:
         """The reading as the command line's JSON contract has it, without what names the picture.
@@ -146,7 +146,7 @@ class Reader:
         if not glyphs:
             return Reading(())
         marks = iter(self._marks(glyphs))
-        return Reading(without_text(tuple(tuple(next(marks) for _ in line) for line in found.lines)))
+        return Reading(_in_company(tuple(tuple(next(marks) for _ in line) for line in found.lines)))
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
         probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))[:, :DIGITS]
@@ -161,6 +161,19 @@ def _sense(reading: Reading) -> float:
     """How much sense a reading makes, -1 to 1: as much as its marks are digits; a 1 half, as any edge is like one."""
     senses = [(2 * m.confidence - 1) * (0.5 if m.probabilities.argmax() == 1 else 1) for m in reading.marks]
     return sum(senses) / max(1, len(senses))
+
+
+def _in_company(lines: Lines) -> Lines:
+    """The lines of a page, with doubts about marks that the others raise."""
+    return without_edges(without_text(lines))
+
+
+def without_edges(lines: Lines) -> Lines:
+    """The lines; without 1s if these are all digits, and fewer than marks that are none: any edge looks like a 1."""
+    sure = [mark.digit for line in lines for mark in line if mark.digit is not None]
+    if set(sure) != {1} or 2 * len(sure) >= sum(map(len, lines)):
+        return lines
+    return tuple(tuple(replace(mark, digit=None) for mark in line) for line in lines)
 
 
 def without_text(lines: Lines) -> Lines:

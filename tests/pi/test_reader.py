@@ -9,7 +9,7 @@ from PIL import Image
 
 from inkling.frames import Luma
 from inkling.models import load_model
-from inkling.reader import Mark, Reader, Reading, without_text
+from inkling.reader import Mark, Reader, Reading, without_edges, without_text
 from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, photograph
 from inknet import Dense, Network, SoftmaxCrossEntropy
 
@@ -141,14 +141,34 @@ def test_a_mark_that_is_likelier_no_digit_is_not_surely_one() -> None:
         pytest.param("??????????1", "??????????1", id="few marks"),
         pytest.param("??????? 12345", "??????? 12345", id="many digits"),
         pytest.param("???????? 12?45", "???????? ?????", id="a page of text"),
-        pytest.param("????????? 123", "????????? ???", id="a short line of text"),
-        pytest.param("?1??1??? ???? 1234", "???????? ???? 1234", id="a number below text"),
+        pytest.param("????????? 1997", "????????? ????", id="a short line of text"),
+        pytest.param("?1??1??? ?????? 12345", "???????? ?????? 12345", id="a number below text"),
         pytest.param("", "", id="nothing"),
     ],
 )
 def test_what_looks_like_a_digit_among_many_letters_is_none(page: str, expected: str) -> None:
     lines = tuple(tuple(mark(int(sign) if sign.isdigit() else None) for sign in line) for line in page.split())
     assert Reading(without_text(lines)).text == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param("1 ??", "? ??", id="edges"),
+        pytest.param("?11 ???", "??? ???", id="two"),
+        pytest.param("1?", "1?", id="as many signs"),
+        pytest.param("17 ???", "17 ???", id="another digit"),
+        pytest.param("7 ??", "7 ??", id="a 7"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_a_1_among_marks_that_are_no_digits_may_be_an_edge(page: str, expected: str) -> None:
+    lines = tuple(tuple(mark(int(sign) if sign.isdigit() else None) for sign in line) for line in page.split())
+    assert Reading(without_edges(lines)).text == expected
+
+
+def test_edges_are_left_out_of_what_a_higher_threshold_leaves() -> None:
+    assert Reading(((mark(1, 0.9), mark(7, 0.8), mark(3, 0.8)),)).at(0.85).text == "???"
 
 
 def test_a_higher_threshold_refuses_more_and_may_leave_text_alone() -> None:

@@ -17,7 +17,7 @@ from .strokes import FORMS, Polyline, bent, postures, trace
 NO_DIGIT = 10  # the label of an outlier, where a network has an eleventh class for them
 SCRIBBLES = 300  # kept, and bent anew each time
 LOOSE = 0.035  # how far strokes stray from their forms: by more than digits', as each letter has few forms here
-FULL = 0.06  # of the own digits have narrow loops filled with ink
+FULL = 0.1  # of the own digits have narrow loops filled with ink
 BATCH = 1000  # drawn at a time, for memory's sake
 
 HALVES = {
