@@ -11,7 +11,7 @@ from .components import Components, Ints
 
 TOUCHING = 0.08  # of the writing's size: a pen that lifted, or a stroke's faint part; neighbours are farther apart
 BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apart
-BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: then the gap may be wider
+BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: then the gap may be wider, but of a dot
 ENTWINED = 0.35  # of the smaller of two boxes is in the other: neighbours share less
 TWO_LINES = 2.0  # times the writing's size: what is higher are digits of two lines, not the halves of one
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5
@@ -80,7 +80,7 @@ def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:
     small = lesser < 0.5 * size
     narrower, flatter = min(_wide(one), _wide(other)), min(_high(one), _high(other))
     stacked = shared_x > 0.3 * narrower and shared_y < 0.25 * flatter
-    below = shared_x > BELOW * narrower and shared_y < 0.4 * flatter
+    below = not small and shared_x > BELOW * narrower and shared_y < 0.4 * flatter
     entwined = min(shared_x, shared_y) > 0 and shared_x * shared_y > ENTWINED * min(_area(one), _area(other))
     near = (stacked and gap <= BROKEN * _high(both)) or (below and gap <= BROKEN_BELOW * _high(both))
     near = near or (entwined and gap <= FLAG * lesser)

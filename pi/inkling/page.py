@@ -16,13 +16,13 @@ from .components import Components, find_components
 from .frames import Luma
 
 Floats = NDArray[np.float32]
-Values = TypeVar("Values", NDArray[np.float32], NDArray[np.bool_])
+Values = TypeVar("Values", NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_])
 
 LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
 SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
 COARSE_PX = 128  # of the longer side, for the paper: light changes slowly, but at the edge of a shadow
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
-SAMPLE_PX = 64  # of each side are enough to know the paper
+SAMPLE_PX = 48  # of each side are enough to know the paper
 BAND_ROWS = 64  # of the picture that are evened out at a time
 NOISY = 0.05  # standard deviation of ink on bare paper from which on grain is smoothed out: little light
 COARSEST = 3  # pixels to each side are averaged at most: more would be strokes
@@ -75,23 +75,23 @@ def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
         inverted = _is_light_on_dark(coarse)
     if inverted:
         resized, coarse = 255 - resized, 255 - coarse
-    coarse = _paper(coarse)
+    paper = _paper(coarse)
     # in the dark part of a photo a few counts of noise would look like ink: no paper is blacker than this
-    blackest = max(16, DEEPEST_SHADOW * float(np.median(coarse)))
+    blackest = max(16, DEEPEST_SHADOW * float(np.median(_sample(paper))))
     ink = np.empty(resized.shape, np.float32)
-    for rows, paper in _enlarged(coarse, resized.shape):
-        np.subtract(paper, resized[rows], out=ink[rows])
-        ink[rows] /= np.maximum(paper, blackest, out=paper)
+    for rows, band in _enlarged(paper, resized.shape):
+        np.subtract(band, resized[rows], out=ink[rows])
+        ink[rows] /= np.maximum(band, blackest, out=band)
     # the closing takes the lightest spots for the paper; half of a page and more is bare, so the median is right
     typical = float(np.median(_sample(ink)))
     bare = max(1 - typical, 0.05)
     ink -= typical
     ink *= 1 / bare  # a division takes a Pi Zero many times as long
-    on_sheet = _on_sheet(ink, coarse)
+    on_sheet = _on_sheet(ink, paper)
     ink, noise = _without_grain(ink, on_sheet)
     if on_sheet is not None:
         ink *= on_sheet
-    return Page(np.clip(ink, 0, 1, out=ink), noise, luma.shape, inverted)
+    return Page(np.maximum(ink, 0, out=ink), noise, luma.shape, inverted)
 
 
 def _sample(a: Values) -> Values:
@@ -100,12 +100,12 @@ def _sample(a: Values) -> Values:
     return a[::rows, ::columns]
 
 
-def _on_sheet(ink: Floats, coarse: Floats) -> NDArray[np.bool_] | None:
+def _on_sheet(ink: Floats, paper: Floats) -> NDArray[np.bool_] | None:
     """Where the sheet is on a large, dark, rough desk, bool (height, width); None if there is none: shade is smooth."""
-    light = DESK * float(np.percentile(coarse, 95))
-    if np.mean(coarse < light) < MUCH:
+    light = DESK * float(np.percentile(_sample(paper), 95))
+    if np.mean(_sample(paper) < light) < MUCH:
         return None
-    on_sheet = np.concatenate([paper > light for _, paper in _enlarged(coarse, ink.shape)])
+    on_sheet = np.concatenate([band > light for _, band in _enlarged(paper, ink.shape)])
     rough, smooth = (_noise(ink, where) for where in (~on_sheet, on_sheet))
     return on_sheet if rough > ROUGH and 0 < smooth < EVENER * rough else None
 
@@ -142,8 +142,8 @@ def _working_size(luma: Luma) -> Luma:
     return _resize(luma, min(LARGEST_PX, max(SMALLEST_PX, longer)) / longer, reducing_gap=1.0)
 
 
-def _shrink(picture: Luma, longer_px: int) -> Floats:
-    return _resize(picture, min(1.0, longer_px / max(picture.shape))).astype(np.float32)
+def _shrink(picture: Luma, longer_px: int) -> Luma:
+    return _resize(picture, min(1.0, longer_px / max(picture.shape)))
 
 
 def _resize(picture: Luma, scale: float, reducing_gap: float | None = None) -> Luma:
@@ -173,29 +173,32 @@ def _between(a: Floats, rows: NDArray[np.intp], height: int) -> Floats:
     """These rows of an array that is enlarged to a height: linear between the middles of its own rows."""
     place = np.clip((rows + 0.5) * (len(a) / height) - 0.5, 0, len(a) - 1)
     above = place.astype(np.intp)
+    lower = a[above]
     between: Floats = a[np.minimum(above + 1, len(a) - 1)]
-    between -= a[above]
+    between -= lower
     between *= (place - above).astype(np.float32)[:, None]
-    between += a[above]
+    between += lower
     return between
 
 
-def _is_light_on_dark(coarse: Floats) -> bool:
+def _is_light_on_dark(coarse: Luma) -> bool:
     """Whether the strokes are lighter than what they stand on.
 
     Strokes are few and differ much from their surroundings, paper is much and differs little: the third moment about
     the local mean has the sign of the strokes, and the paper is nearer to the other end of the greys.
     """
-    ranks = [round(part * (coarse.size - 1)) for part in (0.01, 0.5, 0.99)]
-    darkest, typical, lightest = np.partition(coarse, ranks, axis=None)[ranks]
+    some = _sample(coarse)
+    ranks = [round(part * (some.size - 1)) for part in (0.01, 0.5, 0.99)]
+    darkest, typical, lightest = np.partition(some, ranks, axis=None)[ranks].tolist()
     if typical - darkest >= lightest - typical or np.mean(coarse > (typical + lightest) / 2) > FEW:
         return False
-    difference = coarse - box_mean(coarse, round(STROKE * max(coarse.shape)))
+    greys = coarse.astype(np.float32)
+    difference = greys - box_mean(greys, round(STROKE * max(coarse.shape)))
     # not **3, which costs a hundred instructions a pixel
     return bool(np.mean(difference * difference * difference) > 0)
 
 
-def _paper(coarse: Floats) -> Floats:
+def _paper(coarse: Luma) -> Floats:
     """The brightness of the paper behind the strokes: a closing, smoothed over the blocks that it leaves.
 
     What is wider than a stroke, such as a table beside the sheet, is its own paper. At its edge the lower of the two
@@ -272,8 +275,9 @@ def _put_back(closed: Floats, shade: Floats, dark: Components, which: NDArray[np
     closed.flat[put_back] = shade.flat[put_back]
 
 
-def _closed(a: Floats, reach: int) -> Floats:
-    return -highest(-highest(a, reach), reach)
+def _closed(coarse: Luma, reach: int) -> Floats:
+    # in bytes, and ~ is 255 less them: a board without vector instructions takes twice as many for floats
+    return (~highest(~highest(coarse, reach), reach)).astype(np.float32)
 
 
 def highest(a: Values, reach: int) -> Values:
