@@ -80,7 +80,7 @@ def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:
     small = lesser < 0.5 * size
     narrower, flatter = min(_wide(one), _wide(other)), min(_high(one), _high(other))
     stacked = shared_x > 0.3 * narrower and shared_y < 0.25 * flatter
-    below = not small and shared_x > BELOW * narrower and shared_y < 0.4 * flatter
+    below = not small and shared_x > BELOW * narrower
     entwined = min(shared_x, shared_y) > 0 and shared_x * shared_y > ENTWINED * min(_area(one), _area(other))
     near = (stacked and gap <= BROKEN * _high(both)) or (below and gap <= BROKEN_BELOW * _high(both))
     near = near or (entwined and gap <= FLAG * lesser)

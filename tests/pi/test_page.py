@@ -144,6 +144,12 @@ def test_a_dash_that_is_as_dark_as_no_shadow_beside_it_is_ink() -> None:
     assert find_ink(luma).ink[107:127, 121:143].min() > 0.7
 
 
+def test_a_broad_pencil_that_ends_at_a_shadow_as_dark_as_it_is_ink_and_no_corner_of_it() -> None:
+    luma = shaded(np.full((240, 320), 200, np.uint8), X > 160, 0.5)
+    luma[108:132, 40:161] = 100
+    assert find_ink(luma).ink[112:128, 50:140].min() > 0.4
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     shape=st.tuples(st.sampled_from([1, 7, 63, 64, 65, 130]), st.integers(1, 12)),
