@@ -11,7 +11,7 @@ from .components import Components, Ints
 
 TOUCHING = 0.08  # of the writing's size: a pen that lifted, or a stroke's faint part; neighbours are farther apart
 BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apart
-BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: then the gap may be wider, but of a dot
+BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: its gap may be wider, if it is no dot
 ENTWINED = 0.35  # of the smaller of two boxes is in the other: neighbours share less
 TWO_LINES = 2.0  # times the writing's size: what is higher are digits of two lines, not the halves of one
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5

@@ -50,7 +50,7 @@ def _personal(personal: ArgumentParser) -> None:
     personal.add_argument(
         "--samples", type=values.count, default=30, metavar="N", help="so many are taught (default 30)"
     )
-    text = "which of half of the photos: those read wrong first and then the least sure (default), or any, or just any"
+    text = "of half of the photos: those read wrong, then the least sure (default); read wrong, then any; or any"
     personal.add_argument("--choose", choices=("unsure", "misread", "any"), default="unsure", help=text)
     text = "hold nothing back, of the images and of the samples, so that no promotion can be judged"
     personal.add_argument("--all", action="store_true", help=text)
