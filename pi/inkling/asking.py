@@ -24,7 +24,7 @@ def checked_signs(text: str) -> str:
 
 def said_of(reading: Reading, signs: str) -> Said:
     """The marks and what signs, one for each, say of them. Raises PictureError if they are not as many."""
-    marks = reading.marks
+    marks = (reading.one,) if len(signs) == 1 and reading.one else reading.marks
     if len(signs) != len(marks):
         raise PictureError(
             f"{_marks(len(marks))} on it, read as {reading.text}, and {len(signs)} said: give --digits with a "
@@ -39,12 +39,14 @@ def said_of(reading: Reading, signs: str) -> Said:
 
 def said_of_all(reading: Reading, label: int) -> Said:
     """What one label says: that a single mark is this digit, or that none of the marks is one."""
-    if label != NO_DIGIT and len(reading.marks) != 1:
+    if label == NO_DIGIT:
+        return [(mark, label) for mark in reading.marks]
+    if reading.one is None:
         raise PictureError(
             f"{_marks(len(reading.marks))} on it, read as {reading.text}: say what all of them are, such as --digits "
             f"{reading.text.replace(' ', '')}, with {LEAVE_OUT} for one to leave out"
         )
-    return [(mark, label) for mark in reading.marks]
+    return [(reading.one, label)]
 
 
 def ask(reading: Reading, name: str = "") -> Said:

@@ -4,14 +4,15 @@ MNIST's digits were scaled to fit 20x20 with their aspect kept, with soft grey e
 centre of mass (LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III.A).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .components import Components, Ints, find_components
-from .layout import doubts_about, join_pieces, reading_order, surrounding
+from .layout import WIDE, doubts_about, join_pieces, may_be_one, reading_order, surrounding
 from .page import Floats, Page, highest
 from .pieces import Why, find_pieces, judge
 from .ruling import Mask, Ruling
@@ -39,6 +40,11 @@ class Glyph:
     box: tuple[int, int, int, int]
     doubt: str = ""
 
+    @property
+    def has_tail(self) -> bool:
+        """Whether it is wider than all digits but a 2 with a long tail, and hardly anything of that kind."""
+        return self.box[2] > WIDE * self.box[3]
+
 
 @dataclass(frozen=True)
 class Dropped:
@@ -49,15 +55,34 @@ class Dropped:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two marks that may be the strokes of one digit: their numbers in reading order, and both as one mark."""
+
+    one: int
+    other: int
+    both: Glyph
+
+
+@dataclass(frozen=True)
 class Found:
     """What is on a page.
 
     lines: the marks that may be digits, in lines from top to bottom, each from left to right.
     dropped: the pieces of ink that are left out, from top to bottom; empty unless they were asked for.
+    pairs: of the marks, those that may be one digit; none of them twice.
     """
 
     lines: list[list[Glyph]]
     dropped: list[Dropped]
+    pairs: list[Pair] = field(default_factory=list)
+
+    @property
+    def one(self) -> Glyph | None:
+        """What one digit is, if a page holds no more: its only mark, or the only two if they may be one."""
+        glyphs = [glyph for line in self.lines for glyph in line]
+        if len(glyphs) == 2 and self.pairs:
+            return self.pairs[0].both
+        return glyphs[0] if len(glyphs) == 1 else None
 
 
 def find_glyphs(page: Page, trace: bool = False) -> Found:
@@ -77,14 +102,16 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     if ruling is not None:
         owner[ruling.lines] = RULED
     boxes = np.array([surrounding(pieces.boxes[group]) for group in groups]).reshape(-1, 4)
-    marks = [_cut_out(page, owner, number, box) for number, box in enumerate(boxes)]
+    marks = [_cut_out(page, owner, [number], box) for number, box in enumerate(boxes)]
     looks = [_look(mark) for mark in marks]
     for group, look in zip(groups, looks, strict=True):
         why[group] = look
     drawn = np.flatnonzero(np.array(looks) == Why.WRITING)
     lines = []
+    order: list[int] = []
     for line in reading_order(boxes[drawn]):
         numbers = drawn[line]
+        order += numbers.tolist()
         glyphs = [draw(marks[number], page.noise) for number in numbers]
         signs = signs_among(boxes[numbers], np.stack(glyphs))
         signs = [
@@ -97,7 +124,12 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
                 for pixels, number, (doubt, sign) in zip(glyphs, numbers, doubts, strict=True)
             ]
         )
-    return Found(lines, _dropped(page, pieces, why, ruling) if trace else [])
+    pairs = []
+    for i, j in may_be_one(pieces, [groups[number] for number in order], boxes[order], page.ink.shape[1]):
+        box = surrounding(boxes[[order[i], order[j]]])
+        both = draw(_cut_out(page, owner, [order[i], order[j]], box), page.noise)
+        pairs.append(Pair(i, j, Glyph(both, _in_picture(box, page))))
+    return Found(lines, _dropped(page, pieces, why, ruling) if trace else [], pairs)
 
 
 def _dropped(page: Page, pieces: Components, why: NDArray[np.int8], ruling: Ruling | None) -> list[Dropped]:
@@ -127,12 +159,12 @@ class _Mark:
         return _stroke_width(self.own)
 
 
-def _cut_out(page: Page, owner: NDArray[np.int16], number: int, box: Ints) -> _Mark:
-    """The mark whose pixels `owner` (height, width) calls `number`."""
+def _cut_out(page: Page, owner: NDArray[np.int16], numbers: Sequence[int], box: Ints) -> _Mark:
+    """The mark whose pixels `owner` (height, width) calls by one of these numbers."""
     left, top = np.maximum(box[:2] - MARGIN_PX, 0)
     right, bottom = box[2:] + MARGIN_PX
     owners = owner[top:bottom, left:right]
-    own = owners == number
+    own = np.logical_or.reduce([owners == number for number in numbers])
     return _Mark(page.ink[top:bottom, left:right], own, own | (owners == NOBODY), int(max(box[2:] - box[:2])))
 
 

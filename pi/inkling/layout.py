@@ -4,6 +4,8 @@ All of it is told by the sizes and places of pieces relative to the size of the 
 small digits and for one that fills the picture.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apa
 BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: its gap may be wider, if it is no dot
 ENTWINED = 0.35  # of the smaller of two boxes is in the other: neighbours share less
 TWO_LINES = 2.0  # times the writing's size: what is higher are digits of two lines, not the halves of one
+APART = 0.35  # of the writing's size: the strokes of one digit are no farther apart, however it is written
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5
 BESIDE = 0.6  # neighbours of a line share more of their height than this part, parts of a digit less
 SMALLEST = 0.3  # of the writing's size: what is smaller and alone is a dot or a smudge
@@ -23,7 +26,7 @@ TILT_COST = 0.6  # of the pairs, for a tilt of 45 degrees
 NEIGHBOURS = 2.5  # times the writing's size: what is farther away tells little of the tilt
 LEVEL = 0.35  # of the writing's size: as far off their line the middles of digits are
 IN_LINE = 0.6  # of the height of the higher of two neighbours
-FLATTEST = 1.6  # width over height: a dash, or marks that touch; the widest digit on a thousand photos has 1.3
+WIDE, WIDEST = 1.6, 2.1  # width over height: the widest digit but for a 2's long tail; a dash, or marks that touch
 FEWEST_IN_LINE = 4  # so many tell how high digits are
 LOWEST, TALLEST = 0.6, 1.8  # of the line's median height: digits have 0.69 to 1.59, signs are lower, strokes taller
 
@@ -51,7 +54,7 @@ def join_pieces(pieces: Components, kept: Ints, width: int) -> tuple[list[list[i
     near: list[tuple[float, int, int]] = []
     pairs = np.stack(_neighbours(boxes, FLAG * writing), axis=1).tolist()
     if pairs:  # or the pixels need not be sorted
-        pixels = _Pixels(pieces, kept, width)
+        pixels = _Pixels(pieces, [[int(i)] for i in kept], boxes, width)
         near = sorted((pixels.distance(i, j, FLAG * writing), i, j) for i, j in pairs)
     groups = {i: [i] for i in range(len(kept))}
     home = list(range(len(kept)))
@@ -66,6 +69,34 @@ def join_pieces(pieces: Components, kept: Ints, width: int) -> tuple[list[list[i
     small = [g for g in groups if max(_wide(around[g]), _high(around[g])) < SMALLEST * writing]
     dropped = [int(kept[i]) for g in small for i in groups.pop(g)]
     return [[int(kept[i]) for i in group] for group in groups.values()], dropped
+
+
+def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints, width: int) -> list[tuple[int, int]]:
+    """Pairs of marks that may be two strokes of one digit, none of them twice, the nearest first.
+
+    They stand near each other and not level, as two digits do: the strokes of a slanting open 4, or a 1 and its foot.
+    Whether they are one is not told by their places; it is by what can be read.
+
+    groups: the numbers of the pieces that make up each mark. boxes: (n, 4), of the marks. width: of the page.
+    """
+    writing = writing_size(boxes)
+    one, other = _neighbours(boxes, APART * writing)
+    left, top = np.minimum(boxes[one, :2], boxes[other, :2]).T
+    right, bottom = np.maximum(boxes[one, 2:], boxes[other, 2:]).T
+    wide, high = right - left, bottom - top
+    shared_y = np.minimum(boxes[one, 3], boxes[other, 3]) - np.maximum(boxes[one, 1], boxes[other, 1])
+    may_be = (shared_y < BESIDE * high) & (high < TWO_LINES * writing) & (wide <= WIDE * high)
+    if not may_be.any():  # or the pixels need not be sorted
+        return []
+    pixels = _Pixels(pieces, groups, boxes, width)
+    near = sorted((pixels.distance(i, j, APART * writing), i, j) for i, j in np.stack([one, other], 1)[may_be].tolist())
+    free = set(range(len(boxes)))
+    pairs = []
+    for gap, i, j in near:
+        if gap <= APART * writing and {i, j} <= free:
+            pairs.append((i, j))
+            free -= {i, j}
+    return pairs
 
 
 def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:
@@ -94,17 +125,21 @@ def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:
 
 
 class _Pixels:
-    """The pixels of some of the pieces, piece by piece."""
+    """The pixels of marks, mark by mark.
 
-    def __init__(self, pieces: Components, kept: Ints, width: int) -> None:
+    groups: the numbers of the pieces that make up each mark. width: of the page.
+    """
+
+    def __init__(self, pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints, width: int) -> None:
         number = np.full(len(pieces), -1)
-        number[kept] = np.arange(len(kept))
+        for mark, group in enumerate(groups):
+            number[group] = mark
         labels = number[pieces.labels]
         pixels, labels = pieces.pixels[labels >= 0], labels[labels >= 0]
         order = np.argsort(labels, kind="stable")
         self._y, self._x = np.divmod(pixels[order], width)
-        self._starts = np.searchsorted(labels[order], np.arange(len(kept) + 1))
-        self._boxes = pieces.boxes[kept]
+        self._starts = np.searchsorted(labels[order], np.arange(len(groups) + 1))
+        self._boxes = boxes
 
     def distance(self, i: int, j: int, reach: float) -> float:
         """The distance between the ink of two pieces, pixels of paper between them; infinite if beyond reach."""
@@ -162,7 +197,7 @@ def doubts_about(boxes: Ints) -> list[str]:
     """Why each of the marks of one line, boxes (n, 4), cannot be a digit, in words; empty where it can."""
     wide, high = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     typical = np.median(high) if len(boxes) >= FEWEST_IN_LINE else high
-    flat, low, tall = wide > FLATTEST * high, high < LOWEST * typical, high > TALLEST * typical
+    flat, low, tall = wide > WIDEST * high, high < LOWEST * typical, high > TALLEST * typical
     return [
         "wider than a digit" if f else "lower than its line" if lo else "taller than its line" if t else ""
         for f, lo, t in zip(flat, low, tall, strict=True)

@@ -20,6 +20,7 @@ EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own da
 FAINT = 0.23  # of the darkest piece: what is fainter is the ruling, the other side of the sheet, a shadow's edge
 ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
 FRAMED, STAIN = 0.15, 0.5  # of a frame's size and darkness: smaller and fainter marks within are no writing
+INSET = 0.05  # of a frame's size: so far from it stands what is written within; an end of a stroke that broke is nearer
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
 LONG = 0.3  # of the picture's longer side: a shadow that runs out of it is longer
 INNER = 0.006  # of its height: so far within a piece its ink is no edge
@@ -161,7 +162,7 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
 def _frames(pieces: Components, darkness: Floats, kept: NDArray[np.intp], shape: tuple[int, ...]) -> list[int]:
     """Those of the kept pieces that go round another: drawn frames, and the shadow that a sheet throws on its desk.
 
-    They have ink, or end at the border, on all four sides of it, and it is no stain in a 0.
+    They have ink, or end at the border, on all four sides of it, and it is no stain in a 0 and no broken end of a 6.
     """
     boxes = pieces.boxes[kept]
     left, top, right, bottom = boxes.T[:, :, None]
@@ -182,7 +183,8 @@ def _frames(pieces: Components, darkness: Floats, kept: NDArray[np.intp], shape:
                 (beside & (x >= x1)).any(),
                 (over & (y >= y1)).any(),
             )
-            if (ends | sides).all():
+            apart = np.maximum(np.maximum(x0 - x, x - x1 + 1), np.maximum(y0 - y, y - y1 + 1)).min()
+            if (ends | sides).all() and apart > INSET * size[outer, 0]:
                 frames.append(int(kept[outer]))
                 break
     return frames

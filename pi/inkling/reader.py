@@ -10,10 +10,13 @@ from inknet import Network
 
 from .frames import Luma
 from .glyphs import Found, Glyph, find_glyphs
+from .layout import reading_order
 from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
 UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
+ONE = 0.9  # confidence, from which on two marks that may be one digit are: what is two is hardly read as one
+TAIL = 0.99  # confidence, from which on what is as wide as a digit with a long tail is one
 TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
 NUMBER = 5  # digits or more, alone in their line, are a number also there; four may be a year
 T = TypeVar("T")
@@ -40,14 +43,23 @@ Lines = tuple[tuple[Mark, ...], ...]
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read in one picture: lines of marks, in reading order; no line for an empty page."""
+    """What was read in one picture.
+
+    lines: of marks, in reading order; no line for an empty page. whole: the only two marks as one, if they may be.
+    """
 
     lines: Lines
+    whole: Mark | None = None
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """All marks in reading order."""
         return tuple(mark for line in self.lines for mark in line)
+
+    @property
+    def one(self) -> Mark | None:
+        """What one digit is, if somebody says that there is no more: the only mark, or the only two as one."""
+        return self.marks[0] if len(self.marks) == 1 else self.whole
 
     @property
     def text(self) -> str:
@@ -59,7 +71,7 @@ class Reading:
         lines = tuple(
             tuple(m if m.confidence >= unsure else replace(m, digit=None) for m in line) for line in self.lines
         )
-        return Reading(_in_company(lines))
+        return Reading(_in_company(lines), self.whole)
 
     def as_json(self, scale: float = 1.0) -> dict[str, Any]:
         """The reading as the command line's JSON contract has it, without what names the picture.
@@ -145,16 +157,36 @@ class Reader:
         glyphs = [glyph for line in found.lines for glyph in line]
         if not glyphs:
             return Reading(())
-        marks = iter(self._marks(glyphs))
-        return Reading(_in_company(tuple(tuple(next(marks) for _ in line) for line in found.lines)))
+        marks = self._marks([*glyphs, *(pair.both for pair in found.pairs)])
+        marks, both = marks[: len(glyphs)], marks[len(glyphs) :]
+        whole = [(pair, mark) for pair, mark in zip(found.pairs, both, strict=True) if mark.confidence >= ONE]
+        if whole:
+            strokes = {i for pair, _ in whole for i in (pair.one, pair.other)}
+            marks = [mark for i, mark in enumerate(marks) if i not in strokes]
+            return Reading(_in_company(_in_lines(marks + [mark for _, mark in whole])))
+        rest = iter(marks)
+        lines = tuple(tuple(next(rest) for _ in line) for line in found.lines)
+        return Reading(_in_company(lines), both[0] if both and len(marks) == 2 else None)
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
         probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))[:, :DIGITS]
         best, confidences = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
         return [
-            Mark(digit if sure >= self._unsure and not glyph.doubt else None, sure, glyph.box, glyph.pixels, p)
+            Mark(digit if self._is_sure(digit, sure, glyph) else None, sure, glyph.box, glyph.pixels, p)
             for digit, sure, glyph, p in zip(best, confidences, glyphs, probabilities, strict=True)
         ]
+
+    def _is_sure(self, digit: int, sure: float, glyph: Glyph) -> bool:
+        if glyph.doubt or (glyph.has_tail and (digit == 1 or sure < TAIL)):
+            return False
+        return sure >= self._unsure
+
+
+def _in_lines(marks: Sequence[Mark]) -> Lines:
+    """Marks of any order in lines: one that is read as a whole may stand where neither of its strokes did."""
+    x, y, width, height = np.array([mark.box for mark in marks]).T
+    lines = reading_order(np.stack([x, y, x + width, y + height], axis=1))
+    return tuple(tuple(marks[i] for i in line) for line in lines)
 
 
 def _sense(reading: Reading) -> float:

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from inkling.cli import main
-from inkling.commands.bench_personal import Photo, split_photos, taught_last
+from inkling.commands.bench_personal import Photo, samples_of, split_photos, taught_last
 from inkling.errors import UsageError
-from inkling.glyphs import Found, Glyph
+from inkling.glyphs import Found, Glyph, Pair
 from inkling.simulation import paper
 from inknet import Dense, Network, SoftmaxCrossEntropy
 
@@ -49,15 +49,23 @@ def test_misread_photos_are_taught_first_and_then_the_least_sure() -> None:
     assert taught_last(network, photos, "any") == [0] * 5
 
 
-def test_a_photo_on_which_more_than_a_digit_is_found_neither_teaches_nor_judges() -> None:
+def test_a_photo_on_which_more_than_a_digit_is_found_does_not_teach_but_judges() -> None:
     photos = [photo(marks=2) for _ in range(4)] + [photo() for _ in range(6)]
     for seed in range(5):
         with pytest.raises(UsageError, match=r"--samples 6: in half of the writer's 10 photos [0-5] can be taught"):
             split_photos(photos, [1.0] * 10, 6, seed)
         split = split_photos(photos, [1.0] * 10, 1, seed)
-        assert all(each.is_one_mark for each in (*split.taught, *split.others))
-        assert not any(each.is_one_mark for each in split.lost)
-        assert len(split.others) + len(split.lost) == 5
+        assert all(each.found.one for each in split.taught)
+        assert len(split.others) == 5
+    assert any(each.found.one is None for each in split.others)
+
+
+def test_a_digit_of_two_strokes_is_taught_as_one() -> None:
+    left, right, both = (Glyph(np.full((28, 28), grey, np.float32), (0, 0, 9, 9)) for grey in (0.2, 0.4, 0.6))
+    apart = Photo(Found([[left, right]], [], [Pair(0, 1, both)]), "4")
+    samples = samples_of([apart, photo()])
+    assert samples.labels.tolist() == [4, 7]
+    assert np.all(samples.images[0] == 153)
 
 
 def test_each_night_is_a_line_and_all_of_them_are_one(
@@ -77,8 +85,7 @@ def test_each_night_is_a_line_and_all_of_them_are_one(
     *nights, whole = capfd.readouterr().out.splitlines()
     line = (
         r"Ann, seed \d: 2 samples \(2 misread before; {} learnt\), \d+\.\d\d epochs; "
-        r"of 4 other photos 4 -> (\d) misread, and on 0 not one mark is found; "
-        r"of 50 test images (\d+) -> (\d+) wrong{}"
+        r"of 4 other photos 4 -> (\d) misread, of 50 test images (\d+) -> (\d+) wrong{}"
     )
     found = [re.fullmatch(line.format("[012]", "; (not )?promoted, as it .*"), night) for night in nights]
     assert len(found) == 2

@@ -343,7 +343,9 @@ def test_what_goes_round_a_digit_is_left_out(around: Pen) -> None:
 
 
 @pytest.mark.parametrize(
-    "within", [bar(155, 110, 8, 40, grey=170), bar(158, 126, 10, 10)], ids=["a faint stain", "a speck"]
+    "within",
+    [bar(155, 110, 8, 40, grey=170), bar(158, 126, 10, 10), bar(127, 126, 26, 6)],
+    ids=["a faint stain", "a speck", "an end that broke off"],
 )
 def test_a_0_stays_whatever_soils_it(within: Pen) -> None:
     boxes = boxes_in(drawn(ring(120, 70, 200, 190), within))
@@ -378,6 +380,51 @@ BROKEN_SIX = [line((160, 60), (125, 100), (130, 150)), line((137, 150), (165, 14
 def test_the_strokes_of_a_broken_digit_are_one_glyph(pens: list[Pen]) -> None:
     assert [len(find_glyphs(find_ink(drawn(pen))).lines) for pen in pens] == [1, 1]
     [[_]] = boxes_in(drawn(*pens))
+
+
+SLANTING_FOUR = [line((135, 60), (110, 120), (142, 106)), line((180, 84), (140, 170))]
+
+
+def test_the_strokes_of_a_slanting_4_may_be_one_digit_and_level_strokes_are_two() -> None:
+    found = find_glyphs(find_ink(drawn(*SLANTING_FOUR)))
+    assert [len(row) for row in found.lines] == [2]
+    [pair] = found.pairs
+    assert {pair.one, pair.other} == {0, 1}
+    assert is_about(pair.both.box, (106, 57, 78, 117), 3)
+    one, other = (glyph.box for glyph in found.lines[0])
+    assert pair.both.pixels.sum() > 0
+    assert_is_as_mnist(pair.both, (other[0] + other[2] - one[0]) / (other[1] + other[3] - one[1]))
+    level = find_glyphs(find_ink(drawn(line((145, 60), (110, 160)), line((180, 66), (140, 170)))))
+    assert [len(row) for row in level.lines] == [2]
+    assert level.pairs == []
+
+
+def test_none_of_three_strokes_is_in_two_pairs() -> None:
+    third = line((225, 134), (185, 220))
+    found = find_glyphs(find_ink(drawn(*SLANTING_FOUR, third)))
+    assert sum(map(len, found.lines)) == 3
+    assert len(found.pairs) == 1
+
+
+@pytest.mark.parametrize(
+    ("pens", "expected"),
+    [
+        pytest.param([bar(*MARK)], "its only mark", id="one mark"),
+        pytest.param(SLANTING_FOUR, "both", id="two strokes"),
+        pytest.param([bar(60, 80, 8, 80), bar(200, 80, 8, 80)], "nothing", id="two digits"),
+        pytest.param([*SLANTING_FOUR, bar(30, 80, 8, 80)], "nothing", id="two strokes and a digit"),
+        pytest.param([], "nothing", id="an empty page"),
+    ],
+)
+def test_what_one_digit_is_if_there_is_no_more(pens: list[Pen], expected: str) -> None:
+    found = find_glyphs(find_ink(drawn(*pens)))
+    marks = [glyph for row in found.lines for glyph in row]
+    known: dict[str, list[Glyph] | list[None]] = {
+        "its only mark": marks,
+        "both": [pair.both for pair in found.pairs],
+        "nothing": [None],
+    }
+    assert found.one is known[expected][0]
 
 
 def test_digits_of_lines_that_nearly_touch_stay_apart() -> None:
@@ -415,6 +462,17 @@ def test_objects_are_no_writing(pen: Pen, why: str) -> None:
 def test_a_dash_is_doubted_and_a_digit_is_not() -> None:
     glyphs = glyphs_in(drawn(bar(60, 80, 8, 80), bar(110, 118, 40, 6), bar(200, 80, 8, 80)))
     assert [glyph.doubt for glyph in glyphs] == ["", "wider than a digit", ""]
+
+
+@pytest.mark.parametrize(
+    ("width", "doubt", "has_tail"),
+    [(75, "", False), (100, "", True), (150, "wider than a digit", True)],
+    ids=["a digit", "a digit with a tail", "a flourish"],
+)
+def test_what_is_wide_may_be_a_digit_with_a_tail(width: int, doubt: str, has_tail: bool) -> None:
+    two = line((62, 60), (90, 64), (64, 108), (60 + width, 108))
+    [glyph] = glyphs_in(drawn(two))
+    assert (glyph.doubt, glyph.has_tail) == (doubt, has_tail)
 
 
 def test_brackets_about_a_digit_are_doubted() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from inkling import picamera
 from inkling.cameras import Camera, Shot, SimulatedCamera
@@ -86,6 +86,24 @@ def test_several_marks_have_to_be_said(
     assert labels(database) == [9, NO_DIGIT]
     assert learn(path, "--digit", "none") == 0
     assert labels(database) == [NO_DIGIT] * 3
+
+
+def test_two_strokes_are_learnt_as_one_if_one_digit_is_said(
+    learn: Learn, database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Image.new("L", (320, 240), 220)
+    for stroke in ((135, 60, 110, 120), (155, 94, 115, 180)):
+        ImageDraw.Draw(page).line(stroke, 30, 7)
+    page.save(tmp_path / "strokes.png")
+    assert learn(tmp_path / "strokes.png", "--digits", "123") == 1
+    assert "there are 2 marks on it, read as 11, and 3 said" in capsys.readouterr().err
+    assert learn(tmp_path / "strokes.png", "--digit", "4") == 0
+    assert learn(tmp_path / "strokes.png", "--digits", "1?") == 0
+    assert learn(tmp_path / "strokes.png", "--digit", "none") == 0
+    with Samples(database) as samples:
+        glyphs = [(sample.label, np.ptp(np.flatnonzero(sample.glyph.max(axis=0)))) for sample in samples]
+    assert [label for label, _ in glyphs] == [4, NO_DIGIT, NO_DIGIT]
+    assert [wide > 13 for _, wide in glyphs] == [False, False, False]
 
 
 def test_a_photo_that_cannot_be_learnt_does_not_stop_the_others(

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from inkling.frames import Luma
+from inkling.glyphs import Found, Glyph, Pair
 from inkling.models import load_model
 from inkling.reader import Mark, Reader, Reading, without_edges, without_text
 from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, photograph
@@ -133,6 +134,61 @@ def test_a_mark_that_is_likelier_no_digit_is_not_surely_one() -> None:
     reading = Reader(network, unsure=1e-9).read(page_with("17", seed=2))
     assert reading.text == "??"
     assert all(found.probabilities.shape == (10,) and found.confidence < 1e-9 for found in reading.marks)
+
+
+def knows(*, one: float, four: float) -> Network:
+    """A network that tells a 1 by the first pixel, a 4 by the second, each with this evidence."""
+    network = Network([Dense(10, bias=False)], SoftmaxCrossEntropy())
+    for digit, pixel, evidence in ((1, 0, one), (4, 1, four)):
+        network.layers[0].values["weight"][digit, pixel] = evidence
+    return network
+
+
+def glyph(pixel: int, box: tuple[int, int, int, int]) -> Glyph:
+    return Glyph(np.eye(784, dtype=np.float32)[pixel].reshape(28, 28), box)
+
+
+STROKES = Found(
+    [[glyph(0, (10, 10, 9, 40)), glyph(0, (200, 12, 9, 40))], [glyph(0, (24, 30, 9, 50))]],
+    [],
+    [Pair(0, 2, glyph(1, (10, 10, 23, 70)))],
+)
+
+
+def test_two_strokes_are_one_digit_if_they_read_surely_as_one() -> None:
+    reading = Reader(knows(one=20, four=5)).classify(STROKES)
+    assert reading.text == "41"
+    assert reading.marks[0].box == (10, 10, 23, 70)
+    assert reading.marks[0].glyph is STROKES.pairs[0].both.pixels
+    unsure = Reader(knows(one=20, four=4)).classify(STROKES)
+    assert unsure.text == "11 1"
+    assert [len(line) for line in unsure.lines] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("pixel", "evidence", "has_tail", "expected"),
+    [(1, 7, True, "4"), (1, 6, True, "?"), (1, 6, False, "4"), (0, 9, True, "?"), (0, 9, False, "1")],
+    ids=["surely a digit", "not so surely", "as surely, without a tail", "a 1", "a 1 without a tail"],
+)
+def test_what_is_very_wide_is_a_digit_only_if_it_is_surely_one_and_no_1(
+    pixel: int, evidence: float, has_tail: bool, expected: str
+) -> None:
+    mark = glyph(pixel, (10, 10, 90 if has_tail else 70, 50))
+    assert Reader(knows(one=evidence, four=evidence)).classify(Found([[mark]], [])).text == expected
+
+
+def test_the_only_two_marks_are_also_there_as_one_for_who_knows_that_it_is_one_digit() -> None:
+    alone = Found([STROKES.lines[0][:1], STROKES.lines[1]], [], [Pair(0, 1, STROKES.pairs[0].both)])
+    reader = Reader(knows(one=20, four=4))
+    reading = reader.classify(alone)
+    assert reading.text == "1 1"
+    assert reading.one is not None
+    assert (reading.one.digit, reading.one.box) == (4, (10, 10, 23, 70))
+    assert reading.at(0.99).one == reading.one
+    assert reader.classify(STROKES).one is None
+    [[only]] = (single := reader.classify(Found([[glyph(0, (1, 2, 3, 4))]], []))).lines
+    assert single.one is only
+    assert Reading(()).one is None
 
 
 @pytest.mark.parametrize(

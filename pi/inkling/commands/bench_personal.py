@@ -38,19 +38,13 @@ class Photo:
     found: Found
     digit: str
 
-    @property
-    def is_one_mark(self) -> bool:
-        """Whether its glyph can be taught: of several marks nobody knows which is the digit."""
-        return sum(map(len, self.found.lines)) == 1
-
 
 @dataclass(frozen=True)
 class Split:
-    """What is taught, the others, which judge, and those where not one mark is found, which no training changes."""
+    """What is taught, and the others, which judge."""
 
     taught: list[Photo]
     others: list[Photo]
-    lost: list[Photo]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,7 +74,7 @@ def _nights(args: argparse.Namespace, writer: str, base: Network, wrong: int, le
         line = (
             f"{printable(writer)}, seed {seed}: {len(taught)} samples ({_misread(base, split.taught)} misread before; "
             f"{len(learnt)} learnt), {epochs:.2f} epochs; of {len(split.others)} other photos {was} -> {now} misread, "
-            f"and on {len(split.lost)} not one mark is found; of {len(test)} test images {wrong} -> {wrong_now} wrong"
+            f"of {len(test)} test images {wrong} -> {wrong_now} wrong"
         )
         if not args.all:
             verdict = judge(base, network, of_a_night(test, own))
@@ -141,21 +135,19 @@ def split_photos(photos: Sequence[Photo], last: Sequence[float], samples: int, s
     """
     order = np.random.default_rng(seed).permutation(len(photos)).tolist()
     half = len(order) // 2
-    there = [i for i in order[:half] if photos[i].is_one_mark]
+    there = [i for i in order[:half] if photos[i].found.one]
     if len(there) < samples:
         raise UsageError(
             f"--samples {samples}: in half of the writer's {len(photos)} photos {len(there)} can be taught"
         )
     there.sort(key=lambda i: last[i])
-    rest = [photos[i] for i in order[half:]]
-    others, lost = ([photo for photo in rest if photo.is_one_mark is one] for one in (True, False))
-    return Split([photos[i] for i in there[:samples]], others, lost)
+    return Split([photos[i] for i in there[:samples]], [photos[i] for i in order[half:]])
 
 
 def samples_of(photos: Sequence[Photo]) -> Sampled:
-    """The glyphs of photos with one mark, as the owner's samples are kept, with the digits that are written."""
-    glyphs = np.stack([quantised(photo.found.lines[0][0].pixels) for photo in photos])
-    return Sampled(glyphs, np.array([int(photo.digit) for photo in photos], np.uint8))
+    """The glyphs of photos, as the owner's samples are kept, with the digits that are written."""
+    glyphs = [quantised(glyph.pixels) for photo in photos if (glyph := photo.found.one)]
+    return Sampled(np.stack(glyphs), np.array([int(photo.digit) for photo in photos], np.uint8))
 
 
 def _night(
