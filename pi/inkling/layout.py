@@ -79,17 +79,26 @@ def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints,
 
     groups: the numbers of the pieces that make up each mark. boxes: (n, 4), of the marks. width: of the page.
     """
-    writing = writing_size(boxes)
-    one, other = _neighbours(boxes, APART * writing)
-    left, top = np.minimum(boxes[one, :2], boxes[other, :2]).T
-    right, bottom = np.maximum(boxes[one, 2:], boxes[other, 2:]).T
-    wide, high = right - left, bottom - top
-    shared_y = np.minimum(boxes[one, 3], boxes[other, 3]) - np.maximum(boxes[one, 1], boxes[other, 1])
-    may_be = (shared_y < BESIDE * high) & (high < TWO_LINES * writing) & (wide <= WIDE * high)
-    if not may_be.any():  # or the pixels need not be sorted
+    corners = boxes.tolist()  # of a few marks: plain numbers take a Pi Zero less than arrays do
+    order = sorted(range(len(corners)), key=lambda i: corners[i][0])
+    reach = APART * max((max(right - left, bottom - top) for left, top, right, bottom in corners), default=0)
+    crossing = []
+    for place, i in enumerate(order):
+        left, top, right, bottom = corners[i]
+        for j in order[place + 1 :]:
+            other_left, other_top, other_right, other_bottom = corners[j]
+            if other_left > right + reach:
+                break
+            wide, high = max(right, other_right) - left, max(bottom, other_bottom) - min(top, other_top)
+            if min(bottom, other_bottom) - max(top, other_top) < BESIDE * high and wide <= WIDE * high:
+                crossing.append((i, j, high))
+    if not crossing:
         return []
+    writing = writing_size(boxes)
     pixels = _Pixels(pieces, groups, boxes, width)
-    near = sorted((pixels.distance(i, j, APART * writing), i, j) for i, j in np.stack([one, other], 1)[may_be].tolist())
+    near = sorted(
+        (pixels.distance(i, j, APART * writing), i, j) for i, j, high in crossing if high < TWO_LINES * writing
+    )
     free = set(range(len(boxes)))
     pairs = []
     for gap, i, j in near:
@@ -237,11 +246,13 @@ def _tilt(boxes: Ints) -> float:
     # marks of a line do not stand over one another
     beside = np.abs(run) > 0.4 * size
     run, fall = run[beside], fall[beside]
+    if len(run) < 2:
+        return 0.0
     steepest = np.tan(np.radians(STEEPEST_DEGREES))
     tilts = np.linspace(-steepest, steepest, 27)
     level = np.abs(fall - tilts[:, None] * run) < LEVEL * size
     score = level.sum(axis=1) * (1 - TILT_COST * np.abs(tilts))
-    best = int(score.argmax()) if score.size else 0
+    best = int(score.argmax())
     if level[best].sum() < 2:
         return 0.0
     return float(np.clip(np.median(fall[level[best]] / run[level[best]]), -steepest, steepest))

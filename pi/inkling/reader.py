@@ -11,10 +11,11 @@ from inknet import Network
 from .frames import Luma
 from .glyphs import Found, Glyph, find_glyphs
 from .layout import reading_order
+from .looks import look_again
 from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
-UNSURE = 0.7  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
+UNSURE = 0.5  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
 ONE = 0.9  # confidence, from which on two marks that may be one digit are: what is two is hardly read as one
 TAIL = 0.99  # confidence, from which on what is as wide as a digit with a long tail is one
 TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
@@ -169,7 +170,10 @@ class Reader:
         return Reading(_in_company(lines), both[0] if both and len(marks) == 2 else None)
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
-        probabilities = self._network.predict(np.stack([g.pixels for g in glyphs]))[:, :DIGITS]
+        pixels = np.stack([glyph.pixels for glyph in glyphs])
+        probabilities = self._network.predict(pixels)
+        look_again(self._network, pixels, probabilities, DIGITS)
+        probabilities = probabilities[:, :DIGITS]
         best, confidences = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
         return [
             Mark(digit if self._is_sure(digit, sure, glyph) else None, sure, glyph.box, glyph.pixels, p)

@@ -113,7 +113,7 @@ SETTINGS = (
     Setting("reading.model", "", path, "the model that reads; without one, that of the shelf"),
     Setting(
         "reading.unsure",
-        0.7,
+        0.5,
         number(0, 1),
         'a mark whose likeliest digit is less probable than this is "?"; higher means fewer wrong digits and more "?"',
         unit="probability",

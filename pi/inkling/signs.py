@@ -50,6 +50,8 @@ def dotted(boxes: Ints, dots: Ints) -> NDArray[np.bool_]:
     boxes, dots: (n, 4) and (m, 4) left, top, right, bottom; of all small marks on the page, those that are no dot of
     this size are passed over.
     """
+    if not len(dots):
+        return np.zeros(len(boxes), np.bool_)
     left, top, right, bottom = boxes.T[:, :, None]
     x, y = (dots[:, 0] + dots[:, 2]) / 2, (dots[:, 1] + dots[:, 3]) / 2
     wide, tall = (dots[:, 2:] - dots[:, :2]).T

@@ -179,12 +179,12 @@ def test_what_is_very_wide_is_a_digit_only_if_it_is_surely_one_and_no_1(
 
 def test_the_only_two_marks_are_also_there_as_one_for_who_knows_that_it_is_one_digit() -> None:
     alone = Found([STROKES.lines[0][:1], STROKES.lines[1]], [], [Pair(0, 1, STROKES.pairs[0].both)])
-    reader = Reader(knows(one=20, four=4))
+    reader = Reader(knows(one=20, four=4), unsure=0.0)
     reading = reader.classify(alone)
     assert reading.text == "1 1"
     assert reading.one is not None
     assert (reading.one.digit, reading.one.box) == (4, (10, 10, 23, 70))
-    assert reading.at(0.99).one == reading.one
+    assert reading.at(0.99).one is reading.one
     assert reader.classify(STROKES).one is None
     [[only]] = (single := reader.classify(Found([[glyph(0, (1, 2, 3, 4))]], []))).lines
     assert single.one is only

@@ -9,6 +9,7 @@ import pytest
 from inkling import settings
 from inkling.cli import main
 from inkling.errors import UsageError
+from inkling.reader import UNSURE
 from inkling.settings import as_toml, load_settings
 from inkling.settings_checks import choice, flag, number, pace, path, pin, pins, quarters, several, zone
 from inkling.settings_table import ON_PINS, SETTINGS, Setting
@@ -281,3 +282,8 @@ def test_lists_are_written_as_they_are_read(tmp_path: Path) -> None:
     assert '\nkind = ["leds", "act"]' in text
     after = load_settings(written(tmp_path, text), {})
     assert {name: e.value for name, e in after.effective.items()} == {n: e.value for n, e in before.effective.items()}
+
+
+def test_a_reader_is_unsure_below_the_same_confidence_with_settings_and_without() -> None:
+    [unsure] = [setting.default for setting in SETTINGS if setting.name == "reading.unsure"]
+    assert unsure == UNSURE
