@@ -108,7 +108,7 @@ def _ink(page: Page) -> Luma:
     """The pixels that are ink, uint8 (height, width): black on white."""
     ink = np.full(page.ink.shape, 255, np.uint8)
     ink.reshape(-1)[find_pieces(page)[0].pixels] = 0
-    return ink
+    return page.within(ink)
 
 
 def _sign(mark: Mark) -> str:

@@ -225,7 +225,8 @@ def _centre(fitted: Floats) -> Floats:
 
 def _in_picture(box: Ints, page: Page) -> tuple[int, int, int, int]:
     """A box of the page as x, y, width and height in pixels of the picture, which it never leaves."""
-    (page_height, page_width), (height, width) = page.ink.shape, page.picture
-    left, right = int(box[0] * width // page_width), int(-(-box[2] * width // page_width))
-    top, bottom = int(box[1] * height // page_height), int(-(-box[3] * height // page_height))
+    (height, width), shown = page.picture, page.within(page.ink).shape
+    corners = np.clip(box - page.margin, 0, [shown[1], shown[0]] * 2)
+    left, right = int(corners[0] * width // shown[1]), int(-(-corners[2] * width // shown[1]))
+    top, bottom = int(corners[1] * height // shown[0]), int(-(-corners[3] * height // shown[0]))
     return left, top, right - left, bottom - top

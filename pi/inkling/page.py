@@ -20,6 +20,7 @@ Values = TypeVar("Values", NDArray[np.float32], NDArray[np.uint8], NDArray[np.bo
 
 LARGEST_PX = 960  # of the longer side: a digit a twelfth of a landscape photo high still has 50 pixels
 SMALLEST_PX = 200  # a thumbnail's strokes are otherwise too thin to be measured
+CROP_PX, CROP_MARGIN_PX = 32, 8  # a picture so small is a digit cut out, perhaps with ink on its borders
 COARSE_PX = 128  # of the longer side, for the paper: light changes slowly, but at the edge of a shadow
 DEEPEST_SHADOW = 0.15  # of the picture's typical paper: what is darker is no paper, or cannot be read
 SAMPLE_PX = 48  # of each side are enough to know the paper
@@ -50,18 +51,25 @@ class Page:
     noise: the standard deviation of `ink` on bare paper.
     picture: height and width of the picture, in its own pixels.
     inverted: the picture is light on dark.
+    margin: so many of the ink's pixels on each side are paper that the picture does not have.
     """
 
     ink: Floats
     noise: float
     picture: tuple[int, int]
     inverted: bool
+    margin: int = 0
 
     @property
     def evened(self) -> Luma:
         """The picture under even light and dark on light, uint8 (height, width): paper 255, ink as dark as it is."""
-        evened: Luma = np.rint(255 * (1 - self.ink)).astype(np.uint8)
+        evened: Luma = np.rint(255 * (1 - self.within(self.ink))).astype(np.uint8)
         return evened
+
+    def within(self, a: Values) -> Values:
+        """What the picture has of an array (height, width) of the page."""
+        height, width = a.shape
+        return a[self.margin : height - self.margin, self.margin : width - self.margin]
 
 
 def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
@@ -69,7 +77,8 @@ def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
 
     inverted: whether the picture is light on dark; by default it is judged by its greys.
     """
-    resized = _working_size(luma)
+    whole = _with_margin(luma) if max(luma.shape) <= CROP_PX else luma
+    resized = _working_size(whole)
     coarse = _shrink(resized, COARSE_PX)
     if inverted is None:
         inverted = _is_light_on_dark(coarse)
@@ -91,7 +100,13 @@ def find_ink(luma: Luma, inverted: bool | None = None) -> Page:
     ink, noise = _without_grain(ink, on_sheet)
     if on_sheet is not None:
         ink *= on_sheet
-    return Page(np.maximum(ink, 0, out=ink), noise, luma.shape, inverted)
+    margin = (whole.shape[0] - luma.shape[0]) * len(ink) // (2 * len(whole))
+    return Page(np.maximum(ink, 0, out=ink), noise, luma.shape, inverted, margin)
+
+
+def _with_margin(luma: Luma) -> Luma:
+    """A picture with paper all around: what a digit that was cut out stands on covers more than its ink."""
+    return np.pad(luma, CROP_MARGIN_PX, constant_values=round(float(np.median(luma))))
 
 
 def _sample(a: Values) -> Values:

@@ -242,6 +242,20 @@ def test_ink_lies_where_it_lies_in_the_picture(size: tuple[int, int]) -> None:
     assert abs(ys.max() + 1 - height * 160 / 240) <= tolerance_px
 
 
+@pytest.mark.parametrize(("shape", "has_margin"), [((32, 20), True), ((33, 20), False), ((20, 33), False)])
+def test_a_picture_that_is_as_small_as_a_digit_that_was_cut_out_has_paper_put_around_it(
+    shape: tuple[int, int], has_margin: bool
+) -> None:
+    luma = np.full(shape, 200, np.uint8)
+    luma[:, 8:11] = 50  # from border to border
+    page = find_ink(luma)
+    assert (page.margin > 0) == has_margin
+    assert page.evened.shape == page.within(page.ink).shape
+    if has_margin:
+        assert page.within(page.ink)[4:-4, int(9.5 * page.evened.shape[1] / shape[1])].min() > 0.6
+        assert page.ink[: page.margin - 4].max() < 0.05
+
+
 def test_the_picture_is_left_as_it_is() -> None:
     luma = bar_on(200, 50)
     luma.setflags(write=False)
@@ -283,8 +297,9 @@ def odd_picture(kind: str, shape: tuple[int, int]) -> Luma:
 def assert_is_page_of(page: Page, shape: tuple[int, ...]) -> None:
     assert page.ink.dtype == np.float32
     assert page.picture == shape
-    scale = max(page.ink.shape) / max(shape)
-    assert page.ink.shape == tuple(max(1, round(side * scale)) for side in shape)
+    shown = page.within(page.ink).shape
+    scale = max(shown) / max(shape)
+    assert np.abs(np.subtract(shown, [max(1, side * scale) for side in shape])).max() < (2 if page.margin else 1)
     assert page.ink.min() >= 0  # which NaN is not
     assert page.ink.max() <= 1
     assert page.noise >= 0

@@ -93,6 +93,23 @@ def test_each_stage_is_handed_out_and_light_on_dark_is_looked_at_both_ways(reade
     assert done == ["page", "glyphs", "network"] * 3
 
 
+@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_digit_that_was_cut_out_at_its_borders_is_read(reader: Reader, digit: int, inverted: bool) -> None:
+    rng = np.random.default_rng(digit)
+    sheet = draw_page(str(digit), rng)
+    x, y, width, height = sheet.digits[0].box
+    cut = Image.fromarray(photograph(sheet, Light(), rng)[y : y + height, x : x + width])
+    cut.thumbnail((20, 20))
+    luma = np.asarray(cut)
+    reading = reader.read(255 - luma if inverted else luma)
+    assert reading.text == str(digit)
+    left, top, wide, high = reading.marks[0].box
+    assert min(left, top) >= 0
+    assert (left + wide <= luma.shape[1], top + high <= luma.shape[0]) == (True, True)
+    assert wide * high > 0.8 * luma.size
+
+
 def test_lines_are_apart_by_one_space(reader: Reader) -> None:
     rng = np.random.default_rng(3)
     upper, lower = draw_page("42", rng, (120, 320)), draw_page("307", rng, (120, 320))
