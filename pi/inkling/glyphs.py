@@ -55,12 +55,11 @@ class Dropped:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two marks that may be the strokes of one digit: their numbers in reading order, and both as one mark."""
+class Whole:
+    """Marks that may be the strokes of one digit: their numbers in reading order, and all as one mark."""
 
-    one: int
-    other: int
-    both: Glyph
+    strokes: tuple[int, ...]
+    glyph: Glyph
 
 
 @dataclass(frozen=True)
@@ -69,20 +68,20 @@ class Found:
 
     lines: the marks that may be digits, in lines from top to bottom, each from left to right.
     dropped: the pieces of ink that are left out, from top to bottom; empty unless they were asked for.
-    pairs: of the marks, those that may be one digit; none of them twice.
+    wholes: which marks may be one digit, the most strokes first; a mark may be in several.
     """
 
     lines: list[list[Glyph]]
     dropped: list[Dropped]
-    pairs: list[Pair] = field(default_factory=list)
+    wholes: list[Whole] = field(default_factory=list)
 
     @property
     def one(self) -> Glyph | None:
-        """What one digit is, if a page holds no more: its only mark, or the only two if they may be one."""
+        """What one digit is, if a page holds no more: its only mark, or all of them if they may be one."""
         glyphs = [glyph for line in self.lines for glyph in line]
-        if len(glyphs) == 2 and self.pairs:
-            return self.pairs[0].both
-        return glyphs[0] if len(glyphs) == 1 else None
+        if len(glyphs) == 1:
+            return glyphs[0]
+        return next((whole.glyph for whole in self.wholes if len(whole.strokes) == len(glyphs)), None)
 
 
 def find_glyphs(page: Page, trace: bool = False) -> Found:
@@ -124,12 +123,13 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
                 for pixels, number, (doubt, sign) in zip(glyphs, numbers, doubts, strict=True)
             ]
         )
-    pairs = []
-    for i, j in may_be_one(pieces, [groups[number] for number in order], boxes[order], page.ink.shape[1]):
-        box = surrounding(boxes[[order[i], order[j]]])
-        both = draw(_cut_out(page, owner, [order[i], order[j]], box), page.noise)
-        pairs.append(Pair(i, j, Glyph(both, _in_picture(box, page))))
-    return Found(lines, _dropped(page, pieces, why, ruling) if trace else [], pairs)
+    wholes = []
+    for strokes in may_be_one(pieces, [groups[number] for number in order], boxes[order], page.ink.shape[1]):
+        parts = [order[stroke] for stroke in strokes]
+        box = surrounding(boxes[parts])
+        whole = draw(_cut_out(page, owner, parts, box), page.noise)
+        wholes.append(Whole(strokes, Glyph(whole, _in_picture(box, page))))
+    return Found(lines, _dropped(page, pieces, why, ruling) if trace else [], wholes)
 
 
 def _dropped(page: Page, pieces: Components, why: NDArray[np.int8], ruling: Ruling | None) -> list[Dropped]:

@@ -4,7 +4,7 @@ All of it is told by the sizes and places of pieces relative to the size of the 
 small digits and for one that fills the picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ BROKEN = 0.12  # of a digit's height: a gap in its stroke; lines are farther apa
 BELOW, BROKEN_BELOW = 0.8, 0.14  # of the narrower part lies under the other: its gap may be wider, if it is no dot
 ENTWINED = 0.35  # of the smaller of two boxes is in the other: neighbours share less
 TWO_LINES = 2.0  # times the writing's size: what is higher are digits of two lines, not the halves of one
+STROKES = 4  # has a digit at most, broken or not
 APART = 0.35  # of the writing's size: the strokes of one digit are no farther apart, however it is written
 FLAG = 0.2  # of the writing's size: as far from its body stands the flag of a 5
 BESIDE = 0.6  # neighbours of a line share more of their height than this part, parts of a digit less
@@ -71,11 +72,11 @@ def join_pieces(pieces: Components, kept: Ints, width: int) -> tuple[list[list[i
     return [[int(kept[i]) for i in group] for group in groups.values()], dropped
 
 
-def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints, width: int) -> list[tuple[int, int]]:
-    """Pairs of marks that may be two strokes of one digit, none of them twice, the nearest first.
+def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints, width: int) -> list[tuple[int, ...]]:
+    """Which marks may be the strokes of one digit, two to STROKES of them; the most strokes first, then the nearest.
 
-    They stand near each other and not level, as two digits do: the strokes of a slanting open 4, or a 1 and its foot.
-    Whether they are one is not told by their places; it is by what can be read.
+    They stand near each other and not level, as digits do: the strokes of a slanting open 4, a 1 and its foot, what the
+    edge of a shadow cuts in two. Whether they are one is not told by their places; it is by what can be read.
 
     groups: the numbers of the pieces that make up each mark. boxes: (n, 4), of the marks. width: of the page.
     """
@@ -84,28 +85,38 @@ def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints,
     reach = APART * max((max(right - left, bottom - top) for left, top, right, bottom in corners), default=0)
     crossing = []
     for place, i in enumerate(order):
-        left, top, right, bottom = corners[i]
+        _, top, right, bottom = corners[i]
         for j in order[place + 1 :]:
-            other_left, other_top, other_right, other_bottom = corners[j]
+            other_left, other_top, _, other_bottom = corners[j]
             if other_left > right + reach:
                 break
-            wide, high = max(right, other_right) - left, max(bottom, other_bottom) - min(top, other_top)
-            if min(bottom, other_bottom) - max(top, other_top) < BESIDE * high and wide <= WIDE * high:
-                crossing.append((i, j, high))
+            shared_y = min(bottom, other_bottom) - max(top, other_top)
+            if shared_y < BESIDE * (max(bottom, other_bottom) - min(top, other_top)):
+                crossing.append((i, j, max(other_left - right, -shared_y)))
     if not crossing:
         return []
     writing = writing_size(boxes)
+
+    def fit(marks: Collection[int]) -> bool:
+        """Whether a digit may be as large: not wider than digits are, and not of two lines where there may be some."""
+        box = surrounding(boxes[list(marks)])
+        alone = len(marks) == len(boxes)
+        return _wide(box) <= WIDE * _high(box) and (alone or _high(box) < TWO_LINES * writing)
+
     pixels = _Pixels(pieces, groups, boxes, width)
-    near = sorted(
-        (pixels.distance(i, j, APART * writing), i, j) for i, j, high in crossing if high < TWO_LINES * writing
-    )
-    free = set(range(len(boxes)))
-    pairs = []
+    near = sorted((pixels.distance(i, j, APART * writing), i, j) for i, j, apart in crossing if apart < APART * writing)
+    home = {i: {i} for i in range(len(corners))}
+    pairs: list[set[int]] = []
     for gap, i, j in near:
-        if gap <= APART * writing and {i, j} <= free:
-            pairs.append((i, j))
-            free -= {i, j}
-    return pairs
+        if gap > APART * writing:
+            break
+        if not any({i, j} & pair for pair in pairs) and fit({i, j}):
+            pairs.append({i, j})
+        if j not in home[i]:
+            home[i] |= home[j]
+            home.update(dict.fromkeys(home[j], home[i]))
+    clusters = {min(each): each for each in home.values() if 2 < len(each) <= STROKES and fit(each)}.values()
+    return [tuple(sorted(each)) for each in sorted([*clusters, *pairs], key=len, reverse=True)]
 
 
 def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:

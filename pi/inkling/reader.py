@@ -46,7 +46,7 @@ Lines = tuple[tuple[Mark, ...], ...]
 class Reading:
     """What was read in one picture.
 
-    lines: of marks, in reading order; no line for an empty page. whole: the only two marks as one, if they may be.
+    lines: of marks, in reading order; no line for an empty page. whole: all marks as one, if they may be one digit.
     """
 
     lines: Lines
@@ -59,7 +59,7 @@ class Reading:
 
     @property
     def one(self) -> Mark | None:
-        """What one digit is, if somebody says that there is no more: the only mark, or the only two as one."""
+        """What one digit is, if somebody says that there is no more: the only mark, or all as one."""
         return self.marks[0] if len(self.marks) == 1 else self.whole
 
     @property
@@ -158,16 +158,21 @@ class Reader:
         glyphs = [glyph for line in found.lines for glyph in line]
         if not glyphs:
             return Reading(())
-        marks = self._marks([*glyphs, *(pair.both for pair in found.pairs)])
-        marks, both = marks[: len(glyphs)], marks[len(glyphs) :]
-        whole = [(pair, mark) for pair, mark in zip(found.pairs, both, strict=True) if mark.confidence >= ONE]
-        if whole:
-            strokes = {i for pair, _ in whole for i in (pair.one, pair.other)}
-            marks = [mark for i, mark in enumerate(marks) if i not in strokes]
-            return Reading(_in_company(_in_lines(marks + [mark for _, mark in whole])))
+        marks = self._marks([*glyphs, *(whole.glyph for whole in found.wholes)])
+        marks, wholes = marks[: len(glyphs)], marks[len(glyphs) :]
+        read: list[Mark] = []
+        strokes: set[int] = set()
+        for whole, mark in zip(found.wholes, wholes, strict=True):
+            if mark.confidence >= ONE and strokes.isdisjoint(whole.strokes):
+                read.append(mark)
+                strokes.update(whole.strokes)
+        if read:
+            read += [mark for i, mark in enumerate(marks) if i not in strokes]
+            return Reading(_in_company(_in_lines(read)))
         rest = iter(marks)
         lines = tuple(tuple(next(rest) for _ in line) for line in found.lines)
-        return Reading(_in_company(lines), both[0] if both and len(marks) == 2 else None)
+        all_ = next((m for w, m in zip(found.wholes, wholes, strict=True) if len(w.strokes) == len(glyphs)), None)
+        return Reading(_in_company(lines), all_)
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
         pixels = np.stack([glyph.pixels for glyph in glyphs])

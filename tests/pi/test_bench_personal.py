@@ -11,7 +11,7 @@ from PIL import Image
 from inkling.cli import main
 from inkling.commands.bench_personal import Photo, samples_of, split_photos, taught_last
 from inkling.errors import UsageError
-from inkling.glyphs import Found, Glyph, Pair
+from inkling.glyphs import Found, Glyph, Whole
 from inkling.simulation import paper
 from inknet import Dense, Network, SoftmaxCrossEntropy
 
@@ -62,7 +62,7 @@ def test_a_photo_on_which_more_than_a_digit_is_found_does_not_teach_but_judges()
 
 def test_a_digit_of_two_strokes_is_taught_as_one() -> None:
     left, right, both = (Glyph(np.full((28, 28), grey, np.float32), (0, 0, 9, 9)) for grey in (0.2, 0.4, 0.6))
-    apart = Photo(Found([[left, right]], [], [Pair(0, 1, both)]), "4")
+    apart = Photo(Found([[left, right]], [], [Whole((0, 1), both)]), "4")
     samples = samples_of([apart, photo()])
     assert samples.labels.tolist() == [4, 7]
     assert np.all(samples.images[0] == 153)

@@ -388,29 +388,45 @@ SLANTING_FOUR = [line((135, 60), (110, 120), (142, 106)), line((180, 84), (140, 
 def test_the_strokes_of_a_slanting_4_may_be_one_digit_and_level_strokes_are_two() -> None:
     found = find_glyphs(find_ink(drawn(*SLANTING_FOUR)))
     assert [len(row) for row in found.lines] == [2]
-    [pair] = found.pairs
-    assert {pair.one, pair.other} == {0, 1}
-    assert is_about(pair.both.box, (106, 57, 78, 117), 3)
+    [whole] = found.wholes
+    assert whole.strokes == (0, 1)
+    assert is_about(whole.glyph.box, (106, 57, 78, 117), 3)
     one, other = (glyph.box for glyph in found.lines[0])
-    assert pair.both.pixels.sum() > 0
-    assert_is_as_mnist(pair.both, (other[0] + other[2] - one[0]) / (other[1] + other[3] - one[1]))
+    assert_is_as_mnist(whole.glyph, (other[0] + other[2] - one[0]) / (other[1] + other[3] - one[1]))
     level = find_glyphs(find_ink(drawn(line((145, 60), (110, 160)), line((180, 66), (140, 170)))))
     assert [len(row) for row in level.lines] == [2]
-    assert level.pairs == []
+    assert level.wholes == []
 
 
-def test_none_of_three_strokes_is_in_two_pairs() -> None:
-    third = line((225, 134), (185, 220))
-    found = find_glyphs(find_ink(drawn(*SLANTING_FOUR, third)))
-    assert sum(map(len, found.lines)) == 3
-    assert len(found.pairs) == 1
+def strokes_of(*pens: Pen) -> list[tuple[int, ...]]:
+    return [whole.strokes for whole in find_glyphs(find_ink(drawn(*pens))).wholes]
+
+
+def test_three_strokes_may_be_one_digit_and_the_nearest_two_of_them() -> None:
+    third = line((197, 126), (166, 211))
+    assert strokes_of(*SLANTING_FOUR, third) == [(0, 1, 2), (0, 1)]
+    steps = [line((60 + 23 * i, 30 + 36 * i), (70 + 23 * i, 60 + 36 * i)) for i in range(5)]
+    assert strokes_of(*steps[:4]) == [(0, 1, 2, 3)]
+    assert strokes_of(*steps) == []
+
+
+def test_what_is_far_apart_or_wide_is_not_one_digit() -> None:
+    far, wide = line((210, 84), (170, 170)), line((100, 116), (200, 116))
+    assert strokes_of(SLANTING_FOUR[0], far) == []
+    assert strokes_of(bar(60, 100, 8, 20), wide) == []
+
+
+def test_two_halves_of_a_page_are_one_digit_only_if_nothing_else_is_written() -> None:
+    halves = [line((150, 40), (110, 46), (112, 100)), line((116, 114), (150, 130), (112, 172))]
+    assert strokes_of(*halves) == [(0, 1)]
+    assert strokes_of(*halves, line((230, 44), (200, 104))) == []
 
 
 @pytest.mark.parametrize(
     ("pens", "expected"),
     [
         pytest.param([bar(*MARK)], "its only mark", id="one mark"),
-        pytest.param(SLANTING_FOUR, "both", id="two strokes"),
+        pytest.param(SLANTING_FOUR, "the whole", id="two strokes"),
         pytest.param([bar(60, 80, 8, 80), bar(200, 80, 8, 80)], "nothing", id="two digits"),
         pytest.param([*SLANTING_FOUR, bar(30, 80, 8, 80)], "nothing", id="two strokes and a digit"),
         pytest.param([], "nothing", id="an empty page"),
@@ -421,7 +437,7 @@ def test_what_one_digit_is_if_there_is_no_more(pens: list[Pen], expected: str) -
     marks = [glyph for row in found.lines for glyph in row]
     known: dict[str, list[Glyph] | list[None]] = {
         "its only mark": marks,
-        "both": [pair.both for pair in found.pairs],
+        "the whole": [whole.glyph for whole in found.wholes],
         "nothing": [None],
     }
     assert found.one is known[expected][0]

@@ -1,6 +1,7 @@
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inkling.frames import Luma
-from inkling.glyphs import Found, Glyph, Pair
+from inkling.glyphs import Found, Glyph, Whole
 from inkling.models import load_model
 from inkling.reader import Mark, Reader, Reading, without_edges, without_text
 from inkling.simulation.paper import Light, Sheet, draw_page, drifting_light, photograph
@@ -168,7 +169,7 @@ def glyph(pixel: int, box: tuple[int, int, int, int]) -> Glyph:
 STROKES = Found(
     [[glyph(0, (10, 10, 9, 40)), glyph(0, (200, 12, 9, 40))], [glyph(0, (24, 30, 9, 50))]],
     [],
-    [Pair(0, 2, glyph(1, (10, 10, 23, 70)))],
+    [Whole((0, 2), glyph(1, (10, 10, 23, 70)))],
 )
 
 
@@ -176,7 +177,7 @@ def test_two_strokes_are_one_digit_if_they_read_surely_as_one() -> None:
     reading = Reader(knows(one=20, four=5)).classify(STROKES)
     assert reading.text == "41"
     assert reading.marks[0].box == (10, 10, 23, 70)
-    assert reading.marks[0].glyph is STROKES.pairs[0].both.pixels
+    assert reading.marks[0].glyph is STROKES.wholes[0].glyph.pixels
     unsure = Reader(knows(one=20, four=4)).classify(STROKES)
     assert unsure.text == "11 1"
     assert [len(line) for line in unsure.lines] == [2, 1]
@@ -194,8 +195,17 @@ def test_what_is_very_wide_is_a_digit_only_if_it_is_surely_one_and_no_1(
     assert Reader(knows(one=evidence, four=evidence)).classify(Found([[mark]], [])).text == expected
 
 
+def test_the_most_strokes_that_read_surely_as_one_are_one() -> None:
+    three = Whole((0, 1, 2), glyph(1, (10, 10, 60, 70)))
+    both = replace(STROKES, wholes=[three, *STROKES.wholes])
+    assert Reader(knows(one=20, four=5)).classify(both).text == "4"
+    three = Whole((0, 1, 2), glyph(2, (10, 10, 60, 70)))
+    both = replace(STROKES, wholes=[three, *STROKES.wholes])
+    assert Reader(knows(one=20, four=5)).classify(both).text == "41"
+
+
 def test_the_only_two_marks_are_also_there_as_one_for_who_knows_that_it_is_one_digit() -> None:
-    alone = Found([STROKES.lines[0][:1], STROKES.lines[1]], [], [Pair(0, 1, STROKES.pairs[0].both)])
+    alone = Found([STROKES.lines[0][:1], STROKES.lines[1]], [], [Whole((0, 1), STROKES.wholes[0].glyph)])
     reader = Reader(knows(one=20, four=4), unsure=0.0)
     reading = reader.classify(alone)
     assert reading.text == "1 1"
