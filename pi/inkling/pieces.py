@@ -20,7 +20,7 @@ EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own da
 FAINT = 0.23  # of the darkest piece: what is fainter is the ruling, the other side of the sheet, a shadow's edge
 ALONG = 0.6  # of a piece's extent lies on the border: a stroke that runs out of the picture does not
 FRAMED, STAIN = 0.15, 0.5  # of a frame's size and darkness: smaller and fainter marks within are no writing
-INSET = 0.05  # of a frame's size: so far from it stands what is written within; an end of a stroke that broke is nearer
+INSET, END = 0.05, 0.5  # of a frame's size: an end of its stroke that broke off is this near and that large at most
 SMALLEST = 0.035  # of the picture's height: smaller marks are specks
 LONG = 0.3  # of the picture's longer side: a shadow that runs out of it is longer
 INNER = 0.006  # of its height: so far within a piece its ink is no edge
@@ -175,6 +175,7 @@ def _frames(pieces: Components, darkness: Floats, kept: NDArray[np.intp], shape:
     for outer in np.flatnonzero(within.any(axis=1)):
         y, x = np.divmod(pieces.pixels[pieces.labels == kept[outer]], shape[1])
         ends = boxes[outer] == (0, 0, shape[1], shape[0])
+        alone = np.count_nonzero(within[outer]) == 1
         for x0, y0, x1, y1 in boxes[within[outer]]:
             beside, over = (y >= y0) & (y < y1), (x >= x0) & (x < x1)
             sides = (
@@ -184,7 +185,8 @@ def _frames(pieces: Components, darkness: Floats, kept: NDArray[np.intp], shape:
                 (over & (y >= y1)).any(),
             )
             apart = np.maximum(np.maximum(x0 - x, x - x1 + 1), np.maximum(y0 - y, y - y1 + 1)).min()
-            if (ends | sides).all() and apart > INSET * size[outer, 0]:
+            is_end = alone and apart <= INSET * size[outer, 0] and max(x1 - x0, y1 - y0) <= END * size[outer, 0]
+            if (ends | sides).all() and not is_end:
                 frames.append(int(kept[outer]))
                 break
     return frames

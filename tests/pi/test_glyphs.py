@@ -330,6 +330,7 @@ def ring(left: int, top: int, right: int, bottom: int, grey: int = INK) -> Pen:
     "around",
     [
         pytest.param(lambda sheet: sheet.rectangle((90, 60, 240, 190), None, INK, 4), id="a frame"),
+        pytest.param(lambda sheet: sheet.rectangle((130, 84, 200, 165), None, INK, 4), id="a tight frame"),
         pytest.param(ring(80, 50, 250, 200), id="a ring"),
         pytest.param(ring(80, 50, 250, 400), id="a ring that runs out of the picture"),
         pytest.param(lambda sheet: sheet.rectangle((90, 60, 240, 190), None, 130, 6), id="a sheet's shadow"),
@@ -340,6 +341,12 @@ def test_what_goes_round_a_digit_is_left_out(around: Pen) -> None:
     found = find_glyphs(page, trace=True)
     assert [is_about(glyph.box, (160, 90, 8, 70), 3) for row in found.lines for glyph in row] == [True]
     assert [dropped.why for dropped in found.dropped] == ["goes round what is written"]
+
+
+def test_a_tight_frame_around_several_digits_is_left_out() -> None:
+    digits = [bar(x, 90, 6, 40) for x in (90, 130, 170, 210)]
+    [row] = boxes_in(drawn(lambda sheet: sheet.rectangle((70, 84, 240, 135), None, INK, 4), *digits))
+    assert [box[0] for box in row] == pytest.approx([90, 130, 170, 210], abs=3)
 
 
 @pytest.mark.parametrize(
