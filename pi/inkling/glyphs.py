@@ -137,7 +137,7 @@ def _dropped(page: Page, pieces: Components, why: NDArray[np.int8], ruling: Ruli
     dropped = [Dropped(_in_picture(pieces.boxes[i], page), Why(int(why[i])).words) for i in out]
     if ruling is not None:
         dropped += [Dropped(_in_picture(box, page), Why.RULED.words) for box in find_components(ruling.lines).boxes]
-    return dropped
+    return [piece for piece in dropped if min(piece.box[2:])]  # in the margin there is no picture to show them on
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     lies_along = pieces.on_border(height, width) > ALONG * pieces.extents
     furniture = cut_off & (ruled | squares | wider_than_a_digit | lies_along)
     why[darkness <= max(1.5 * FAINTEST, CLEAR * page.noise)] = Why.NOISE
-    why[furniture] = Why.BORDER
+    why[furniture | _is_outside(pieces, page)] = Why.BORDER
     why[speck] = Why.SPECK
     if ruling is not None:
         why[_lies_along_line(pieces, ruling)] = Why.RULED
@@ -157,6 +157,14 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     strongest = darkness[why == Why.WRITING].max(initial=0)
     why[(why == Why.WRITING) & (darkness < FAINT * strongest)] = Why.FAINT
     return why
+
+
+def _is_outside(pieces: Components, page: Page) -> NDArray[np.bool_]:
+    """Which pieces lie in the margin that the picture does not have: enlarged edges swing beyond their greys there."""
+    left, top, right, bottom = pieces.boxes.T - page.margin
+    height, width = page.within(page.ink).shape
+    outside: NDArray[np.bool_] = (right <= 0) | (left >= width) | (bottom <= 0) | (top >= height)
+    return outside
 
 
 def _frames(pieces: Components, darkness: Floats, kept: NDArray[np.intp], shape: tuple[int, ...]) -> list[int]:

@@ -289,6 +289,16 @@ def test_a_stroke_that_runs_out_of_the_picture_has_a_box_within_it(shape: tuple[
     assert y + box_height <= height
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_nothing_is_found_in_the_margin_that_a_small_picture_does_not_have(turns: int) -> None:
+    half_dark = np.full((20, 12), 230, np.uint8)
+    half_dark[:, :4] = INK
+    found = find_glyphs(find_ink(np.rot90(half_dark, turns), inverted=True), trace=True)
+    [[glyph]] = found.lines
+    assert min(glyph.box[2:]) > 0
+    assert found.dropped == []
+
+
 @pytest.mark.parametrize(
     ("pen", "box", "why"),
     [
