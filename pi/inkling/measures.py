@@ -53,8 +53,7 @@ def reading(size: tuple[int, int], seconds: float) -> dict[str, Any]:
     from .reader import Reader
     from .simulation import paper
 
-    model = load_model()
-    reader, network = Reader(model), model.folded()
+    reader = Reader(load_model())
     frames = [luma for luma, _ in islice(paper.frames(np.random.default_rng(0), size, hold=1, blank=0), _PAGES)]
     reader.read(frames[0])
     rounds: list[tuple[float, ...]] = []
@@ -63,8 +62,7 @@ def reading(size: tuple[int, int], seconds: float) -> dict[str, Any]:
         luma = frames[len(rounds) % _PAGES]
         page, page_ms = _timed(partial(find_ink, luma))
         found, glyphs_ms = _timed(partial(find_glyphs, page))
-        glyphs = [glyph.pixels for line in found.lines for glyph in line]
-        network_ms = _timed(partial(network.predict, np.stack(glyphs)))[1] if glyphs else 0.0
+        _, network_ms = _timed(partial(reader.classify, found))
         _, whole_ms = _timed(partial(reader.read, luma))
         rounds.append((page_ms, glyphs_ms, network_ms, whole_ms))
     medians = [statistics.median(column) for column in zip(*rounds, strict=True)]
