@@ -80,7 +80,41 @@ def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints,
 
     groups: the numbers of the pieces that make up each mark. boxes: (n, 4), of the marks. width: of the page.
     """
-    corners = boxes.tolist()  # of a few marks: plain numbers take a Pi Zero less than arrays do
+    crossing = _crossing(boxes)
+    if not crossing:
+        return []
+    writing = writing_size(boxes)
+    reach, highest = APART * writing, TWO_LINES * writing
+
+    def fit(marks: Collection[int]) -> bool:
+        """Whether a digit may be as large: not wider than digits are, and not of two lines where there may be some."""
+        box = surrounding(boxes[list(marks)])
+        return _wide(box) <= WIDE * _high(box) and (len(marks) == len(boxes) or _high(box) < highest)
+
+    near = [(i, j) for i, j, apart, high in crossing if apart < reach and (high < highest or len(boxes) <= STROKES)]
+    if not near:  # or the pixels need not be sorted
+        return []
+    pixels = _Pixels(pieces, groups, boxes, width)
+    home = {i: {i} for i in range(len(boxes))}
+    pairs: list[set[int]] = []
+    for gap, i, j in sorted((pixels.distance(i, j, reach), i, j) for i, j in near):
+        if gap > reach:
+            break
+        if not any({i, j} & pair for pair in pairs) and fit({i, j}):
+            pairs.append({i, j})
+        if j not in home[i]:
+            home[i] |= home[j]
+            home.update(dict.fromkeys(home[j], home[i]))
+    clusters = {min(each): each for each in home.values() if 2 < len(each) <= STROKES and fit(each)}.values()
+    return [tuple(sorted(each)) for each in sorted([*clusters, *pairs], key=len, reverse=True)]
+
+
+def _crossing(boxes: Ints) -> list[tuple[int, int, int, int]]:
+    """Pairs of boxes (n, 4) that are not level, and perhaps near: their numbers, how far apart and how high they are.
+
+    In plain numbers: of a few boxes they take a Pi Zero less than arrays do.
+    """
+    corners = boxes.tolist()
     order = sorted(range(len(corners)), key=lambda i: corners[i][0])
     reach = APART * max((max(right - left, bottom - top) for left, top, right, bottom in corners), default=0)
     crossing = []
@@ -91,32 +125,10 @@ def may_be_one(pieces: Components, groups: Sequence[Sequence[int]], boxes: Ints,
             if other_left > right + reach:
                 break
             shared_y = min(bottom, other_bottom) - max(top, other_top)
-            if shared_y < BESIDE * (max(bottom, other_bottom) - min(top, other_top)):
-                crossing.append((i, j, max(other_left - right, -shared_y)))
-    if not crossing:
-        return []
-    writing = writing_size(boxes)
-
-    def fit(marks: Collection[int]) -> bool:
-        """Whether a digit may be as large: not wider than digits are, and not of two lines where there may be some."""
-        box = surrounding(boxes[list(marks)])
-        alone = len(marks) == len(boxes)
-        return _wide(box) <= WIDE * _high(box) and (alone or _high(box) < TWO_LINES * writing)
-
-    pixels = _Pixels(pieces, groups, boxes, width)
-    near = sorted((pixels.distance(i, j, APART * writing), i, j) for i, j, apart in crossing if apart < APART * writing)
-    home = {i: {i} for i in range(len(corners))}
-    pairs: list[set[int]] = []
-    for gap, i, j in near:
-        if gap > APART * writing:
-            break
-        if not any({i, j} & pair for pair in pairs) and fit({i, j}):
-            pairs.append({i, j})
-        if j not in home[i]:
-            home[i] |= home[j]
-            home.update(dict.fromkeys(home[j], home[i]))
-    clusters = {min(each): each for each in home.values() if 2 < len(each) <= STROKES and fit(each)}.values()
-    return [tuple(sorted(each)) for each in sorted([*clusters, *pairs], key=len, reverse=True)]
+            high = max(bottom, other_bottom) - min(top, other_top)
+            if shared_y < BESIDE * high:
+                crossing.append((i, j, max(other_left - right, -shared_y), high))
+    return crossing
 
 
 def _make_one_mark(one: Ints, other: Ints, gap: float, writing: float) -> bool:

@@ -69,10 +69,12 @@ class Reading:
 
     def at(self, unsure: float) -> "Reading":
         """The same, as a reader would have it that is unsure below that confidence, higher than this one's."""
-        lines = tuple(
-            tuple(m if m.confidence >= unsure else replace(m, digit=None) for m in line) for line in self.lines
-        )
-        return Reading(_in_company(lines), self.whole)
+
+        def at(mark: Mark) -> Mark:
+            return mark if mark.confidence >= unsure else replace(mark, digit=None)
+
+        lines = tuple(tuple(at(mark) for mark in line) for line in self.lines)
+        return Reading(_in_company(lines), self.whole and at(self.whole))
 
     def as_json(self, scale: float = 1.0) -> dict[str, Any]:
         """The reading as the command line's JSON contract has it, without what names the picture.

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from inkling.components import find_components
 from inkling.frames import Luma
 from inkling.glyphs import Glyph, find_glyphs
 from inkling.page import find_ink
@@ -340,7 +341,8 @@ def ring(left: int, top: int, right: int, bottom: int, grey: int = INK) -> Pen:
     "around",
     [
         pytest.param(lambda sheet: sheet.rectangle((90, 60, 240, 190), None, INK, 4), id="a frame"),
-        pytest.param(lambda sheet: sheet.rectangle((130, 84, 200, 165), None, INK, 4), id="a tight frame"),
+        pytest.param(lambda sheet: sheet.rectangle((90, 74, 240, 204), None, INK, 4), id="a frame nearer to one side"),
+        pytest.param(lambda sheet: sheet.rectangle((130, 84, 226, 180), None, INK, 4), id="a frame close to one side"),
         pytest.param(ring(80, 50, 250, 200), id="a ring"),
         pytest.param(ring(80, 50, 250, 400), id="a ring that runs out of the picture"),
         pytest.param(lambda sheet: sheet.rectangle((90, 60, 240, 190), None, 130, 6), id="a sheet's shadow"),
@@ -361,8 +363,8 @@ def test_a_tight_frame_around_several_digits_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     "within",
-    [bar(155, 110, 8, 40, grey=170), bar(158, 126, 10, 10), bar(127, 126, 26, 6)],
-    ids=["a faint stain", "a speck", "an end that broke off"],
+    [bar(155, 110, 8, 40, grey=170), bar(158, 126, 10, 10), bar(127, 126, 26, 6), bar(127, 126, 50, 6)],
+    ids=["a faint stain", "a speck", "an end that broke off", "a long end"],
 )
 def test_a_0_stays_whatever_soils_it(within: Pen) -> None:
     boxes = boxes_in(drawn(ring(120, 70, 200, 190), within))
@@ -409,7 +411,9 @@ def test_the_strokes_of_a_slanting_4_may_be_one_digit_and_level_strokes_are_two(
     assert whole.strokes == (0, 1)
     assert is_about(whole.glyph.box, (106, 57, 78, 117), 3)
     one, other = (glyph.box for glyph in found.lines[0])
+    assert len(find_components(whole.glyph.pixels > 0.5)) == 2
     assert_is_as_mnist(whole.glyph, (other[0] + other[2] - one[0]) / (other[1] + other[3] - one[1]))
+    assert strokes_of(bar(30, 120, 8, 80), *SLANTING_FOUR) == [(1, 2)]
     level = find_glyphs(find_ink(drawn(line((145, 60), (110, 160)), line((180, 66), (140, 170)))))
     assert [len(row) for row in level.lines] == [2]
     assert level.wholes == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkling.components import find_components
-from inkling.layout import doubts_about, join_pieces, reading_order, writing_size
+from inkling.layout import doubts_about, join_pieces, may_be_one, reading_order, writing_size
 
 Box = tuple[int, int, int, int]
 
@@ -91,3 +91,46 @@ def test_a_stroke_that_broke_is_one_mark_and_the_wider_its_gap_the_straighter_it
     groups, dropped = join_pieces(pieces, np.arange(len(pieces)), 200)
     assert len(groups) == 2 + marks
     assert not dropped
+
+
+STROKE = (100, 100, 110, 160)
+
+
+@pytest.mark.parametrize(
+    ("other", "are_near"),
+    [
+        pytest.param((125, 130, 135, 190), True, id="beside it and lower"),
+        pytest.param((125, 110, 135, 170), False, id="level with it"),
+        pytest.param((135, 130, 145, 190), False, id="too far away"),
+        pytest.param((128, 178, 138, 206), False, id="too far away, but only across"),
+        pytest.param((111, 162, 211, 172), True, id="below it, and wide"),
+        pytest.param((111, 162, 224, 172), False, id="wider than a digit"),
+    ],
+)
+@pytest.mark.parametrize("beside", [[], [(200, 20, 210, 80), (300, 20, 310, 120)]], ids=["alone", "beside larger ones"])
+def test_two_strokes_near_each_other_and_not_level_may_be_one_digit(
+    other: Box, are_near: bool, beside: list[Box]
+) -> None:
+    assert wholes_among([STROKE, other, *beside]) == ([(0, 1)] if are_near else [])
+
+
+def test_two_strokes_of_two_lines_may_be_one_digit_only_if_there_are_no_lines() -> None:
+    below = (104, 165, 114, 225)
+    assert wholes_among([STROKE, below]) == [(0, 1)]
+    assert wholes_among([STROKE, below, (200, 20, 210, 80)]) == []
+
+
+def test_a_stroke_between_two_may_be_one_with_the_nearer_or_with_both() -> None:
+    between, nearer = (123, 130, 133, 190), (139, 155, 149, 195)
+    assert wholes_among([STROKE, between]) == [(0, 1)]
+    assert wholes_among([STROKE, between, nearer]) == [(0, 1, 2), (1, 2)]
+
+
+def wholes_among(boxes: list[Box]) -> list[tuple[int, ...]]:
+    """Which of these marks, each its box full of ink, may be one digit."""
+    mask = np.zeros((240, 320), bool)
+    for left, top, right, bottom in boxes:
+        mask[top:bottom, left:right] = True
+    pieces = find_components(mask)
+    groups = [[pieces.boxes.tolist().index(list(box))] for box in boxes]
+    return may_be_one(pieces, groups, np.array(boxes), mask.shape[1])

@@ -97,6 +97,8 @@ def test_two_strokes_are_learnt_as_one_if_one_digit_is_said(
     page.save(tmp_path / "strokes.png")
     assert learn(tmp_path / "strokes.png", "--digits", "123") == 1
     assert "there are 2 marks on it, read as 11, and 3 said" in capsys.readouterr().err
+    assert learn(tmp_path / "strokes.png", "--digits", "5") == 0
+    assert labels(database) == [5]
     assert learn(tmp_path / "strokes.png", "--digit", "4") == 0
     assert learn(tmp_path / "strokes.png", "--digits", "1?") == 0
     assert learn(tmp_path / "strokes.png", "--digit", "none") == 0

@@ -58,19 +58,59 @@ def test_each_glyph_is_looked_at_for_itself() -> None:
     assert among[0] == pytest.approx(it.predict(bar(3)[None])[0], abs=1e-6)
 
 
+class Seen(Network):
+    """Says beforehand what it says of views, (n, 11), and keeps what it saw."""
+
+    def __init__(self, said: np.ndarray) -> None:
+        super().__init__([Dense(11)], SoftmaxCrossEntropy(), rng=np.random.default_rng(0))
+        self.said, self.seen = said, np.zeros((0, 28, 28), np.float32)
+
+    def predict(self, images: np.ndarray, batch_size: int = 16) -> np.ndarray:
+        self.seen = images
+        return self.said[: len(images)]
+
+
+def says(digit: float, none: float) -> np.ndarray:
+    """Probabilities (1, 11): of a 7, and of no digit; the others share the rest."""
+    said = np.full((1, 11), (1 - digit - none) / 9, np.float32)
+    said[0, [7, 10]] = digit, none
+    return said
+
+
+@pytest.mark.parametrize(
+    ("digit", "none", "is_seen_again"),
+    [(0.28, 0.02, False), (0.32, 0.02, True), (0.88, 0.02, True), (0.92, 0.02, False), (0.28, 0.6, False)],
+    ids=["hopeless", "hardly a digit", "nearly sure", "sure", "hardly a digit, rather none"],
+)
+def test_what_may_be_a_digit_and_is_not_surely_one_is_seen_again(
+    digit: float, none: float, is_seen_again: bool
+) -> None:
+    it = Seen(np.repeat(says(0.5, 0.4), 4, axis=0))
+    probabilities = says(digit, none)
+    look_again(it, bar(3)[None], probabilities, DIGITS)
+    assert len(it.seen) == (4 if is_seen_again else 0)
+    assert np.array_equal(probabilities, says(digit, none)) != is_seen_again
+
+
+def test_a_glyph_is_seen_narrower_lower_and_turned_to_either_side() -> None:
+    glyph = np.zeros((28, 28), np.float32)
+    glyph[4:24, 11:17] = 1
+    it = Seen(np.repeat(says(0.5, 0.4), 4, axis=0))
+    look_again(it, glyph[None], says(0.5, 0.4), DIGITS)
+    across = np.arange(28) - 13.5
+    area = it.seen.sum(axis=(1, 2)) / glyph.sum()
+    variance = (glyph.sum(axis=1) @ across**2) / glyph.sum()
+    tall = [float(view.sum(axis=1) @ across**2 / view.sum() / variance) for view in it.seen]
+    lean = [float(across @ view @ across / (view.sum(axis=1) @ across**2)) for view in it.seen]
+    assert area == pytest.approx([0.9, 0.9, 1, 1], abs=0.03)
+    assert tall == pytest.approx([1, 0.81, 1, 1], abs=0.03)
+    assert sorted(lean) == pytest.approx([-0.1, 0, 0, 0.1], abs=0.015)
+
+
 def test_a_view_that_rules_a_digit_out_outweighs_those_that_are_half_sure() -> None:
-    class Seen(Network):
-        """Says beforehand what it says of each view."""
-
-        def predict(self, images: np.ndarray, batch_size: int = 16) -> np.ndarray:
-            assert len(images) == 4
-            said = np.full((4, 11), 0.04, np.float32)
-            said[:, 7] = 0.6
-            said[0] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
-            return said
-
-    probabilities = np.full((1, 11), 0.04, np.float32)
-    probabilities[0, 7] = 0.6
-    look_again(Seen([Dense(11)], SoftmaxCrossEntropy(), rng=np.random.default_rng(0)), bar(3)[None], probabilities, 10)
+    said = np.repeat(says(0.6, 0.04), 4, axis=0)
+    said[0] = says(0, 1)
+    probabilities = says(0.6, 0.04)
+    look_again(Seen(said), bar(3)[None], probabilities, DIGITS)
     assert probabilities[0].argmax() == 10
     assert 0.05 < probabilities[0, 7] < 0.3

@@ -183,6 +183,36 @@ def test_two_strokes_are_one_digit_if_they_read_surely_as_one() -> None:
     assert [len(line) for line in unsure.lines] == [2, 1]
 
 
+def test_two_strokes_are_two_marks_unless_they_read_surely_as_one() -> None:
+    block = np.zeros((28, 28), np.float32)
+    block[8:20, 8:20] = 1  # seen from any side, it is much the same
+    network = knows(one=20, four=0)
+    network.layers[0].values["weight"][4] = 3.8 / 144 * block.reshape(-1)
+    found = Found(
+        [[glyph(0, (10, 10, 9, 40)), glyph(0, (24, 30, 9, 50))]], [], [Whole((0, 1), Glyph(block, (10, 10, 23, 70)))]
+    )
+    reading = Reader(network).classify(found)
+    assert reading.text == "11"
+    assert reading.one is not None
+    assert 0.65 < reading.one.confidence < 0.85
+
+
+def test_two_strokes_that_are_a_1_among_marks_that_are_no_digits_are_an_edge() -> None:
+    strange = [glyph(5, (60 * i, 10, 20, 40)) for i in (1, 2, 3)]
+    strokes = [glyph(0, (10, 10, 9, 40)), glyph(0, (24, 30, 9, 50))]
+    found = Found([[*strokes, *strange]], [], [Whole((0, 1), glyph(0, (10, 10, 23, 70)))])
+    assert Reader(knows(one=20, four=4)).classify(found).text == "????"
+
+
+def test_what_is_not_surely_read_is_looked_at_again() -> None:
+    found = Found([[glyph(0, (1, 2, 3, 4))]], [])  # a corner, which its other views do not show
+    [surely], [unsurely] = (Reader(knows(one=evidence, four=0)).classify(found).marks for evidence in (4.6, 4))
+    assert surely.digit == 1
+    assert surely.confidence == pytest.approx(0.917, abs=0.001)
+    assert unsurely.digit is None
+    assert unsurely.confidence < 0.5
+
+
 @pytest.mark.parametrize(
     ("pixel", "evidence", "has_tail", "expected"),
     [(1, 7, True, "4"), (1, 6, True, "?"), (1, 6, False, "4"), (0, 9, True, "?"), (0, 9, False, "1")],
@@ -211,7 +241,10 @@ def test_the_only_two_marks_are_also_there_as_one_for_who_knows_that_it_is_one_d
     assert reading.text == "1 1"
     assert reading.one is not None
     assert (reading.one.digit, reading.one.box) == (4, (10, 10, 23, 70))
-    assert reading.at(0.99).one is reading.one
+    assert reading.at(0.1).one is reading.one
+    for unsure in (reading.at(0.99), Reader(knows(one=20, four=4), unsure=0.99).classify(alone)):
+        assert unsure.one is not None
+        assert unsure.one.digit is None
     assert reader.classify(STROKES).one is None
     [[only]] = (single := reader.classify(Found([[glyph(0, (1, 2, 3, 4))]], []))).lines
     assert single.one is only
