@@ -13,7 +13,7 @@ from .components import Components, components_of, find_components
 from .page import Floats, Page, highest
 from .ruling import Mask, Ruling, find_ruling
 
-FAINTEST = 0.08  # ink this much darker than its paper can be seen; what is not is a crease or a stain
+FAINTEST = (0.05, 0.08)  # ink so much darker than its paper can be seen, on clean and on common paper; less is a crease
 SIGMAS = 4.0  # a pixel is ink if it stands out from the noise of the paper by so many standard deviations
 CLEAR = 7.0  # and a piece is writing if its strokes stand out by so many: a shadow's edge and noise add up to less
 EDGE = 0.33  # a stroke ends where its ink has fallen to this part of its own darkness
@@ -70,7 +70,7 @@ def find_pieces(page: Page) -> tuple[Components, Floats, Ruling | None]:
     darkness, so that pencil is found beside a marker, and grey ruling lets go of the stroke that crosses it. Ruled
     lines are taken off between the two, for a line is darker than the pencil.
     """
-    mask = page.ink > max(FAINTEST, SIGMAS * page.noise)
+    mask = page.ink > max(_faintest(page), SIGMAS * page.noise)
     first = find_components(mask)
     ruling = _ruling_among(first, mask)
     if ruling is not None:
@@ -79,6 +79,11 @@ def find_pieces(page: Page) -> tuple[Components, Floats, Ruling | None]:
     strokes = ink > np.maximum(EDGE * _darkness(ink, first), _shade(page, first))[first.labels]
     pieces = components_of(first.pixels[strokes], mask.shape)
     return pieces, _darkness(ink[strokes], pieces), ruling
+
+
+def _faintest(page: Page) -> float:
+    """How much darker than its paper ink has to be: the less, the cleaner the paper and the more light there was."""
+    return min(max(CLEAR * page.noise, FAINTEST[0]), FAINTEST[1])
 
 
 def _shade(page: Page, pieces: Components) -> Floats:
@@ -148,8 +153,10 @@ def judge(pieces: Components, darkness: Floats, ruling: Ruling | None, page: Pag
     wider_than_a_digit = wide > 1.4 * high
     lies_along = pieces.on_border(height, width) > ALONG * pieces.extents
     furniture = cut_off & (ruled | squares | wider_than_a_digit | lies_along)
-    why[darkness <= max(1.5 * FAINTEST, CLEAR * page.noise)] = Why.NOISE
-    why[furniture | _is_outside(pieces, page)] = Why.BORDER
+    why[darkness <= max(1.5 * _faintest(page), CLEAR * page.noise)] = Why.NOISE
+    why[furniture] = Why.BORDER
+    if page.margin:
+        why[_is_outside(pieces, page)] = Why.BORDER
     why[speck] = Why.SPECK
     if ruling is not None:
         why[_lies_along_line(pieces, ruling)] = Why.RULED
