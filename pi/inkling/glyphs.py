@@ -225,8 +225,10 @@ def _centre(fitted: Floats) -> Floats:
 
 def _in_picture(box: Ints, page: Page) -> tuple[int, int, int, int]:
     """A box of the page as x, y, width and height in pixels of the picture, which it never leaves."""
-    (height, width), shown = page.picture, page.within(page.ink).shape
-    corners = np.clip(box - page.margin, 0, [shown[1], shown[0]] * 2)
-    left, right = int(corners[0] * width // shown[1]), int(-(-corners[2] * width // shown[1]))
-    top, bottom = int(corners[1] * height // shown[0]), int(-(-corners[3] * height // shown[0]))
-    return left, top, right - left, bottom - top
+    margin, (page_height, page_width), (height, width) = page.margin, page.ink.shape, page.picture
+    shown_height, shown_width = page_height - 2 * margin, page_width - 2 * margin
+    left, top, right, bottom = box.tolist()
+    left, right = (min(max(x - margin, 0), shown_width) for x in (left, right))
+    top, bottom = (min(max(y - margin, 0), shown_height) for y in (top, bottom))
+    x, y = left * width // shown_width, top * height // shown_height
+    return x, y, -(-right * width // shown_width) - x, -(-bottom * height // shown_height) - y

@@ -17,6 +17,7 @@ from .page import Floats
 
 NARROWER, TURNED_DEGREES = 0.9, 6.0
 HOPELESS, SURE = 0.3, 0.9  # confidences of a first look that a second hardly changes: below, and from which on
+AT_ONCE = 16  # glyphs: of a whole page of doubtful marks all the views would take tens of megabytes
 LEAST = 1e-6  # a probability: one view alone does not rule out for ever
 
 
@@ -37,10 +38,10 @@ def look_again(network: Network, glyphs: Floats, probabilities: Floats, digits: 
     """
     likeliest = probabilities[:, :digits].max(axis=1)
     unsure = np.flatnonzero((likeliest >= HOPELESS) & (likeliest < SURE))
-    if not len(unsure):
-        return
     maps = _maps()
-    seen = network.predict(warp(np.repeat(glyphs[unsure], len(maps), axis=0), np.tile(maps, (len(unsure), 1, 1))))
-    said = np.concatenate([probabilities[unsure, None], seen.reshape(len(unsure), len(maps), -1)], axis=1)
-    pooled = np.exp(np.log(np.maximum(said, LEAST)).mean(axis=1))
-    probabilities[unsure] = pooled / pooled.sum(axis=1, keepdims=True)
+    for start in range(0, len(unsure), AT_ONCE):
+        some = unsure[start : start + AT_ONCE]
+        seen = network.predict(warp(np.repeat(glyphs[some], len(maps), axis=0), np.tile(maps, (len(some), 1, 1))))
+        said = np.concatenate([probabilities[some, None], seen.reshape(len(some), len(maps), -1)], axis=1)
+        pooled = np.exp(np.log(np.maximum(said, LEAST)).mean(axis=1))
+        probabilities[some] = pooled / pooled.sum(axis=1, keepdims=True)
