@@ -106,30 +106,26 @@ def find_glyphs(page: Page, trace: bool = False) -> Found:
     for group, look in zip(groups, looks, strict=True):
         why[group] = look
     drawn = np.flatnonzero(np.array(looks) == Why.WRITING)
-    lines = []
-    order: list[int] = []
-    for line in reading_order(boxes[drawn]):
-        numbers = drawn[line]
-        order += numbers.tolist()
-        glyphs = [draw(marks[number], page.noise) for number in numbers]
-        signs = signs_among(boxes[numbers], np.stack(glyphs))
-        signs = [
-            "over a dot" if is_dotted else s for s, is_dotted in zip(signs, dotted(boxes[numbers], dots), strict=True)
-        ]
-        doubts = zip(doubts_about(boxes[numbers]), signs, strict=True)
-        lines.append(
-            [
-                Glyph(pixels, _in_picture(boxes[number], page), doubt or sign)
-                for pixels, number, (doubt, sign) in zip(glyphs, numbers, doubts, strict=True)
-            ]
-        )
+    lines = [drawn[line] for line in reading_order(boxes[drawn])]
+    glyphs = [_glyphs([marks[number] for number in line], boxes[line], dots, page) for line in lines]
     wholes = []
+    order = [int(number) for line in lines for number in line]
     for strokes in may_be_one(pieces, [groups[number] for number in order], boxes[order], page.ink.shape[1]):
         parts = [order[stroke] for stroke in strokes]
         box = surrounding(boxes[parts])
         whole = draw(_cut_out(page, owner, parts, box), page.noise)
         wholes.append(Whole(strokes, Glyph(whole, _in_picture(box, page))))
-    return Found(lines, _dropped(page, pieces, why, ruling) if trace else [], wholes)
+    return Found(glyphs, _dropped(page, pieces, why, ruling) if trace else [], wholes)
+
+
+def _glyphs(marks: "Sequence[_Mark]", boxes: Ints, dots: Ints, page: Page) -> list[Glyph]:
+    """The glyphs of one line of marks, boxes (n, 4), each with its doubt; dots: (m, 4), the small marks of the page."""
+    drawn = [draw(mark, page.noise) for mark in marks]
+    doubts = zip(doubts_about(boxes), dotted(boxes, dots), signs_among(boxes, np.stack(drawn)), strict=True)
+    return [
+        Glyph(pixels, _in_picture(box, page), doubt or ("over a dot" if is_dotted else sign))
+        for pixels, box, (doubt, is_dotted, sign) in zip(drawn, boxes, doubts, strict=True)
+    ]
 
 
 def _dropped(page: Page, pieces: Components, why: NDArray[np.int8], ruling: Ruling | None) -> list[Dropped]:
