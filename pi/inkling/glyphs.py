@@ -76,12 +76,17 @@ class Found:
     wholes: list[Whole] = field(default_factory=list)
 
     @property
+    def is_one(self) -> bool:
+        """Whether all the marks, which are several, may be one digit: then that is the first of `wholes`."""
+        return bool(self.wholes) and len(self.wholes[0].strokes) == sum(map(len, self.lines))
+
+    @property
     def one(self) -> Glyph | None:
         """What one digit is, if a page holds no more: its only mark, or all of them if they may be one."""
+        if self.is_one:
+            return self.wholes[0].glyph
         glyphs = [glyph for line in self.lines for glyph in line]
-        if len(glyphs) == 1:
-            return glyphs[0]
-        return next((whole.glyph for whole in self.wholes if len(whole.strokes) == len(glyphs)), None)
+        return glyphs[0] if len(glyphs) == 1 else None
 
 
 def find_glyphs(page: Page, trace: bool = False) -> Found:

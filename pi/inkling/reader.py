@@ -16,7 +16,7 @@ from .page import Floats, Page, find_ink
 
 DIGITS = 10  # answers of a network; one that has an eleventh says by it that a mark is no digit
 UNSURE = 0.5  # below this confidence a mark is "?": see `inkling bench photos DIR --thresholds` for what that costs
-ONE = 0.9  # confidence, from which on two marks that may be one digit are: what is two is hardly read as one
+ONE = 0.9  # confidence, from which on marks that may be one digit are: what is several is hardly read as one
 TAIL = 0.99  # confidence, from which on what is as wide as a digit with a long tail is one
 TEXT, LETTERS = 12, 0.6  # so many marks, and more than this share of them no digits, are a page of text
 NUMBER = 5  # digits or more, alone in their line, are a number also there; four may be a year
@@ -173,8 +173,7 @@ class Reader:
             return Reading(_in_company(_in_lines(read)))
         rest = iter(marks)
         lines = tuple(tuple(next(rest) for _ in line) for line in found.lines)
-        all_ = next((m for w, m in zip(found.wholes, wholes, strict=True) if len(w.strokes) == len(glyphs)), None)
-        return Reading(_in_company(lines), all_)
+        return Reading(_in_company(lines), wholes[0] if found.is_one else None)
 
     def _marks(self, glyphs: Sequence[Glyph]) -> list[Mark]:
         pixels = np.stack([glyph.pixels for glyph in glyphs])

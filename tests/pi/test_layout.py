@@ -126,6 +126,10 @@ def test_a_stroke_between_two_may_be_one_with_the_nearer_or_with_both() -> None:
     assert wholes_among([STROKE, between, nearer]) == [(0, 1, 2), (1, 2)]
 
 
+def test_strokes_that_are_wider_together_than_a_digit_are_none() -> None:
+    assert wholes_among([(100, 100, 140, 110), (144, 114, 184, 124), (188, 128, 228, 138)]) == []
+
+
 def wholes_among(boxes: list[Box]) -> list[tuple[int, ...]]:
     """Which of these marks, each its box full of ink, may be one digit."""
     mask = np.zeros((240, 320), bool)
