@@ -17,7 +17,7 @@ from .page import Floats
 
 NARROWER, TURNED_DEGREES = 0.9, 6.0
 HOPELESS, SURE = 0.3, 0.9  # confidences of a first look that a second hardly changes: below, and from which on
-AT_ONCE = 16  # glyphs: of a whole page of doubtful marks all the views would take tens of megabytes
+AT_ONCE = 4  # glyphs, whose views are one batch: those of a page of doubtful marks would take tens of megabytes
 LEAST = 1e-6  # a probability: one view alone does not rule out for ever
 
 
