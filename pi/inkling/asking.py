@@ -23,7 +23,10 @@ def checked_signs(text: str) -> str:
 
 
 def said_of(reading: Reading, signs: str) -> Said:
-    """The marks and what signs, one for each, say of them. Raises PictureError if they are not as many."""
+    """The marks and what signs, one for each, say of them; one sign says it of all strokes that may be one digit.
+
+    Raises PictureError if they are not as many.
+    """
     marks = (reading.one,) if len(signs) == 1 and reading.one else reading.marks
     if len(signs) != len(marks):
         raise PictureError(
@@ -38,7 +41,10 @@ def said_of(reading: Reading, signs: str) -> Said:
 
 
 def said_of_all(reading: Reading, label: int) -> Said:
-    """What one label says: that a single mark is this digit, or that none of the marks is one."""
+    """What one label says: that all there is, one mark or strokes that may be, is this digit, or that no mark is one.
+
+    Raises PictureError if there are more marks than a digit has.
+    """
     if label == NO_DIGIT:
         return [(mark, label) for mark in reading.marks]
     if reading.one is None:
